@@ -1,0 +1,5 @@
+export * from './config.ts'
+export * from './config-problem.ts'
+export * from './ids.ts'
+export * from './problem.ts'
+export * from './scalars.ts'

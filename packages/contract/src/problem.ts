@@ -1,0 +1,32 @@
+/** The public codes: all a caller learns beside the status and the decision id. */
+export const problemCodes = [
+  'request_invalid',
+  'headers_too_large',
+  'api_unknown',
+  'method_not_allowed',
+  'token_missing',
+  'token_ambiguous',
+  'token_invalid',
+  'token_expired',
+  'access_denied',
+  'scope_missing',
+  'verification_budget',
+  'keys_unavailable',
+  'introspection_unavailable',
+  'upstream_unavailable',
+  'upstream_timeout',
+  'gateway_unavailable',
+  'internal_error',
+] as const
+
+export type ProblemCode = (typeof problemCodes)[number]
+
+/** The body of every refusal: problem details (RFC 9457) with Jotgate's code and the decision id. */
+export interface Problem {
+  /** `about:blank#<code>` is not used: a relative reference that names the code's section in the documentation. */
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly code: ProblemCode
+  readonly decision: string
+}

@@ -1,0 +1,171 @@
+import type { ClaimPath } from '../domain/claim-path.ts'
+import type { ClaimRule } from '../domain/claim-rule.ts'
+import type { IssuerMatch } from '../domain/issuer-match.ts'
+import type { KeyQuality, KeyRecord } from '../domain/key.ts'
+
+/**
+ * What `compile` makes of the configuration: plain, frozen data without secrets a worker does not need.
+ * Plans travel from control to workers; `assemble` turns them into a `Snapshot`. Times are in seconds where a
+ * token is judged and in milliseconds (`…Ms`) where something is waited for. `rule` names a configuration path.
+ */
+
+/** One thing of the configuration, with the hash of its plan: what did not change is neither sent nor built again. */
+export type ConfigObject =
+  | { readonly kind: 'gateway'; readonly id: 'gateway'; readonly hash: string; readonly plan: GatewayPlan }
+  | { readonly kind: 'issuer'; readonly id: string; readonly hash: string; readonly plan: IssuerPlan }
+  | { readonly kind: 'api'; readonly id: string; readonly hash: string; readonly plan: ApiPlan }
+
+/** What `compile` yields: objects for everybody, and the sources that only control talks to. */
+export interface CompiledConfig {
+  readonly objects: readonly ConfigObject[]
+  readonly keySources: readonly KeySourcePlan[]
+  readonly introspections: readonly IntrospectionPlan[]
+}
+
+export interface GatewayPlan {
+  readonly publicUrl: string | undefined
+  readonly trustedProxies: readonly string[]
+  /** Failed signature checks a second, over all workers of the node; 0 is off. */
+  readonly failuresPerAddress: number
+  readonly failuresPerIssuer: number
+  readonly traceAccepted: boolean
+}
+
+export interface IssuerPlan {
+  readonly id: string
+  readonly rule: string
+  readonly match: IssuerMatch
+  /** How tokens of this issuer are trusted: by key, by asking the provider, or (for opaque ones) both. */
+  readonly trust: 'keys' | 'introspection' | 'both'
+  /** Bits of `Algorithm.bit`. */
+  readonly algorithmBits: number
+  /** Keys written in the configuration. */
+  readonly keys: readonly KeyRecord[]
+  /** Whether control also fetches key sets for this issuer. */
+  readonly remoteKeys: boolean
+  readonly introspection: { readonly timeoutMs: number } | undefined
+  /** One must be in `aud`; undefined: any audience (`anyAudience`, or audiences named on the API). */
+  readonly audiences: readonly string[] | undefined
+  readonly iatSkewSeconds: number
+  readonly nbfSkewSeconds: number
+  readonly expSkewSeconds: number
+  readonly requireExp: boolean
+  readonly maxLifetimeSeconds: number | undefined
+  readonly requireClaims: readonly ClaimPath[]
+  readonly accept: 'accessToken' | 'rfc9068' | 'idToken'
+}
+
+/** Where control fetches an issuer's keys (RFC 7517 section 5), and what it accepts there. */
+export interface KeySourcePlan {
+  readonly issuerId: string
+  readonly rule: string
+  /** JWKS URLs, or the metadata document that names one (OIDC discovery, RFC 8414). */
+  readonly jwksUris: readonly string[]
+  readonly discovery: { readonly url: string; readonly issuer: string } | undefined
+  readonly ttlMs: number
+  readonly cooldownMs: number
+  readonly maxStaleMs: number
+  readonly timeoutMs: number
+  readonly allowInsecureHttp: boolean
+  /** Networks that a URL learnt from the metadata document may lie in although they are private. */
+  readonly allowPrivate: readonly string[]
+  readonly quality: KeyQuality
+}
+
+export interface IntrospectionPlan {
+  readonly issuerId: string
+  readonly rule: string
+  readonly endpoint: string
+  readonly clientId: string
+  readonly clientSecret: string
+  readonly timeoutMs: number
+  readonly cacheMs: number
+  readonly negativeCacheMs: number
+  readonly allowInsecureHttp: boolean
+}
+
+export type TokenPlace =
+  | {
+      readonly kind: 'header' /** lower case */
+      readonly name: string /** lower case */
+      readonly scheme: string | undefined
+    }
+  | { readonly kind: 'query'; readonly name: string }
+  | { readonly kind: 'cookie'; readonly name: string; readonly origins: readonly string[] }
+
+/** What a token must satisfy beyond its issuer's own terms. Lists add up: all of them hold. */
+export interface RequirePlan {
+  readonly audiences: readonly { readonly oneOf: readonly string[]; readonly rule: string }[]
+  readonly claims: readonly ClaimRule[]
+  readonly scopes: readonly {
+    readonly claim: ClaimPath
+    readonly any: readonly string[] | undefined
+    readonly all: readonly string[] | undefined
+    readonly rule: string
+  }[]
+}
+
+export interface ForwardedClaimPlan {
+  readonly path: ClaimPath
+  /** As written by the operator; compared lower-cased. */
+  readonly header: string
+  readonly unprintable: 'encode' | 'refuse'
+  readonly rule: string
+}
+
+export interface TargetPlan {
+  readonly kind: 'tcp' | 'tls' | 'unix'
+  /** Host name or address; for `unix` the socket's path. */
+  readonly host: string
+  readonly port: number
+  /** What the Host header carries when `host: target`. */
+  readonly authority: string
+}
+
+export interface UpstreamPlan {
+  /** Stable id of the pool: survives reloads that did not touch it. */
+  readonly id: string
+  readonly rule: string
+  readonly targets: readonly TargetPlan[]
+  readonly host: 'target' | 'caller'
+  readonly connectTimeoutMs: number
+  readonly responseTimeoutMs: number
+  readonly idleTimeoutMs: number
+  readonly connectionsMax: number
+}
+
+export interface RoutePlan {
+  readonly rule: string
+  /** Literal segments, `*` for one whole segment. */
+  readonly segments: readonly string[]
+  /** The pattern ended in `*`: any rest matches, none too. */
+  readonly rest: boolean
+  readonly methods: readonly string[] | undefined
+  readonly access: 'public' | 'inherit'
+  readonly require: RequirePlan
+  readonly override: boolean
+}
+
+export interface ApiPlan {
+  readonly id: string
+  readonly rule: string
+  readonly host: string | undefined
+  /** The listen path's segments; none for `/`. */
+  readonly segments: readonly string[]
+  readonly stripPath: boolean
+  /** Bits of `PathForm` this API opts into. */
+  readonly pathForms: number
+  readonly methods: readonly string[]
+  readonly access:
+    | { readonly kind: 'public' }
+    | {
+        readonly kind: 'protected'
+        readonly tokenPlaces: readonly TokenPlace[]
+        readonly tokenBytesMax: number
+        readonly issuerIds: readonly string[]
+        readonly require: RequirePlan
+      }
+  readonly routes: readonly RoutePlan[]
+  readonly forward: { readonly token: 'keep' | 'drop'; readonly claims: readonly ForwardedClaimPlan[] }
+  readonly upstream: UpstreamPlan
+}

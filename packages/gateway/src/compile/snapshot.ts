@@ -1,0 +1,47 @@
+import type { ApiPlan, GatewayPlan, IssuerPlan, RequirePlan } from './plan.ts'
+
+/** Everything one request may read of the configuration: frozen, of one generation, read once (house rule 2). */
+export interface Snapshot {
+  readonly generation: number
+  readonly gateway: GatewayPlan
+  readonly issuers: readonly CompiledIssuer[]
+  readonly apis: readonly CompiledApi[]
+  /**
+   * The API for a host (lower case, no port) and a normalised path: a named host wins over none, then the longest
+   * prefix by whole segments.
+   */
+  readonly match: (host: string, path: string) => CompiledApi | undefined
+}
+
+export interface CompiledIssuer {
+  /** Position in `Snapshot.issuers`: index of its counters. */
+  readonly index: number
+  readonly plan: IssuerPlan
+  /** Whether `iss` (exact) is this issuer's. Undefined: the token has none. */
+  readonly vouchesFor: (iss: string | undefined) => boolean
+}
+
+export interface CompiledApi {
+  /** Position in `Snapshot.apis`: index of its counters. */
+  readonly index: number
+  readonly plan: ApiPlan
+  /** Length of the listen path in the normalised path, for cutting it off (`stripPath`); 0 for `/`. */
+  readonly prefixLength: number
+  /** Issuers accepted here; empty for a public API. */
+  readonly issuers: readonly CompiledIssuer[]
+  /** Bits of all algorithms any of them accepts. */
+  readonly algorithmBits: number
+  /** The one issuer whose tokens say this `iss`; undefined: not trusted here. */
+  readonly selectIssuer: (iss: string | undefined) => CompiledIssuer | undefined
+  /** Issuers asked about opaque tokens, in order of configuration. */
+  readonly introspecting: readonly CompiledIssuer[]
+  /** What holds for this method and normalised path, all matching routes taken together. */
+  readonly accessFor: (method: string, path: string) => EffectiveAccess
+}
+
+export interface EffectiveAccess {
+  readonly kind: 'public' | 'protected'
+  readonly require: RequirePlan
+  /** Rules of the routes that took part, for `explain`. */
+  readonly routes: readonly string[]
+}

@@ -1,0 +1,53 @@
+/**
+ * A request and its answer as they travel between listener and forwarder: flat data and a few callbacks.
+ * Neither side's transport shows; no step imports `node:http` or `node:stream` (hot-path rule 1).
+ */
+export interface Exchange {
+  readonly method: string
+  /** The request target exactly as sent (RFC 9112 3.2). */
+  readonly target: string
+  /** Names and values in turn, as received; values are latin1. */
+  readonly rawHeaders: readonly string[]
+  readonly httpVersion: '1.0' | '1.1'
+  /** The connection's remote address. */
+  readonly peer: string
+  /** The connection's own scheme. */
+  readonly scheme: 'http' | 'https'
+  readonly receivedMs: number
+  readonly body: CallerBody
+  readonly reply: Reply
+}
+
+/** The caller's body. Nothing is read before `start` (a refused request's body stays unread). */
+export interface CallerBody {
+  readonly kind: 'none' | 'sized' | 'chunked'
+  /** For `sized`: Content-Length. */
+  readonly bytes: number
+  readonly start: (sink: ByteSink) => void
+  readonly pause: () => void
+  readonly resume: () => void
+}
+
+/** Where bytes go. */
+export interface ByteSink {
+  readonly data: (chunk: Buffer) => void
+  readonly end: () => void
+  /** The other side broke off; nothing more comes. */
+  readonly fail: () => void
+}
+
+/** The answer towards the caller. `head` once, then `data`, then `end` or `abort`. */
+export interface Reply {
+  /** Names and values in turn, checked by the header writer. `bodyBytes` undefined: length unknown. */
+  readonly head: (status: number, rawHeaders: readonly string[], bodyBytes: number | undefined) => void
+  /** False: the caller reads slowly; wait for `onDrain`. */
+  readonly data: (chunk: Buffer) => boolean
+  readonly end: () => void
+  /** Whole small answer in one write. */
+  readonly send: (status: number, rawHeaders: readonly string[], body: string) => void
+  /** Destroys the connection: the answer cannot be finished truthfully. */
+  readonly abort: () => void
+  readonly onDrain: (listener: () => void) => void
+  /** Called once when the caller is gone before the answer ended. */
+  readonly onGone: (listener: () => void) => void
+}
