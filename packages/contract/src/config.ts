@@ -23,13 +23,9 @@ const httpUrl = z
 
 const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/, 'a header field name (RFC 9110 5.1)')
 
-const claimPath = z
-  .string()
-  .min(1)
-  .max(256)
-  .meta({
-    description: 'A claim: its literal name, or a path into nested objects with dots. A literal name wins over a path.',
-  })
+const claimPath = z.string().min(1).max(256).meta({
+  description: 'A claim: its literal name, or a path into nested objects with dots. A literal name wins over a path.',
+})
 
 const algorithmName = z.enum([
   'HS256',
