@@ -1,0 +1,131 @@
+import { err, ok, type Result } from '../domain/result.ts'
+import type { Claims } from '../domain/claims.ts'
+import type { KeyRecord } from '../domain/key.ts'
+import type { Reject } from '../domain/reject.ts'
+import { authorize } from './steps/authorize.ts'
+import { bindHead } from './steps/bind-head.ts'
+import { checkClaims, isClearlyExpired } from './steps/check-claims.ts'
+import { extractToken } from './steps/extract-token.ts'
+import { type FindKeyPorts, findKey } from './steps/find-key.ts'
+import { type IntrospectPorts, introspect, isForIntrospection } from './steps/introspect.ts'
+import { matchApi } from './steps/match-api.ts'
+import { checkTokenRules, parseToken } from './steps/parse-token.ts'
+import { readRequest } from './steps/read-request.ts'
+import { selectTrust } from './steps/select-trust.ts'
+import { shapeClaimHeaders, shapeUpstream, type UpstreamHead } from './steps/shape-upstream.ts'
+import { type VerifyPorts, verifySignature, vouchForIntrospected } from './steps/verify-signature.ts'
+import type { Trail } from './trail.ts'
+
+/** What the steps that are not pure may touch. `explain` hands in ports that peek and never charge. */
+export interface PipelinePorts {
+  readonly keys: FindKeyPorts
+  readonly verify: VerifyPorts
+  readonly introspect: IntrospectPorts
+}
+
+type Verdict = Result<UpstreamHead, Reject>
+
+/**
+ * The request's way from its head to the head the upstream gets, in the order of docs/lifecycle.md: the only file that
+ * knows the order. Synchronous; a promise only when a key or an introspection answer must be waited for.
+ */
+export function decide(trail: Trail, ports: PipelinePorts): Verdict | Promise<Verdict> {
+  const { exchange, snapshot } = trail
+
+  const head = readRequest(exchange, snapshot.gateway)
+  if (!head.ok) return head
+  trail.head = head.value
+
+  const match = matchApi(head.value, snapshot)
+  if (!match.ok) return match
+  const { api, access } = match.value
+  trail.api = api
+  trail.access = access
+  if (access.kind === 'public') return shapeUpstream(head.value, api, '', undefined)
+
+  const found = extractToken(head.value, api)
+  if (!found.ok) return found
+  trail.place = found.value.place
+  const compact = found.value.token
+
+  if (isForIntrospection(compact, api)) return judgeOpaque(trail, ports, compact)
+
+  const cached = ports.verify.cache.find(compact)
+  const parsed = cached === undefined ? parseToken(compact, api) : ok(cached.token)
+  if (!parsed.ok) return parsed
+  trail.token = parsed.value
+  const ruled = checkTokenRules(parsed.value, api)
+  if (ruled !== undefined) return err(ruled)
+
+  const issuer = selectTrust(parsed.value, api)
+  if (!issuer.ok) return issuer
+  trail.issuer = issuer.value
+  trail.cached = cached
+
+  const keys = findKey(parsed.value, issuer.value, ports.keys)
+  if (keys instanceof Promise) return keys.then((late) => judgeSigned(trail, ports, late))
+  return judgeSigned(trail, ports, keys)
+}
+
+function judgeSigned(trail: Trail, ports: PipelinePorts, keys: Result<readonly KeyRecord[], Reject>): Verdict {
+  const { token, issuer, exchange } = trail
+  if (!keys.ok) return keys
+  if (token === undefined || issuer === undefined) throw new Error('a key was looked up before its token was read')
+
+  const expired = isClearlyExpired(token, issuer, exchange.receivedMs)
+  if (expired !== undefined) return err(expired)
+
+  const address = trail.head?.clientAddress ?? exchange.peer
+  const trusted = verifySignature(token, issuer, keys.value, trail.cached, ports.verify, address, exchange.receivedMs)
+  if (!trusted.ok) return trusted
+  trail.verified = trusted.value.verified
+  trail.cached = trusted.value.cached
+
+  return permit(trail, trusted.value.keyIssuer)
+}
+
+async function judgeOpaque(trail: Trail, ports: PipelinePorts, token: string): Promise<Verdict> {
+  if (trail.api === undefined) throw new Error('a token was introspected before its API was known')
+  const answer = await introspect(token, trail.api, ports.introspect)
+  if (!answer.ok) return answer
+  trail.issuer = answer.value.issuer
+  trail.verified = vouchForIntrospected(answer.value.claims, answer.value.issuer)
+  return permit(trail, undefined)
+}
+
+/** What a trusted token may do here: its claims, its binding, its scopes, and the head its request goes on with. */
+function permit(trail: Trail, keyIssuer: string | undefined): Verdict {
+  const { head, api, access, issuer, verified, exchange } = trail
+  if (head === undefined || api === undefined || access === undefined) throw new Error('permit before match')
+  if (issuer === undefined || verified === undefined) throw new Error('permit before trust')
+
+  const claims = checkClaims(
+    verified.claims,
+    verified.token,
+    issuer,
+    access.require,
+    keyIssuer,
+    exchange.receivedMs,
+  )
+  if (!claims.ok) return claims
+
+  const unbound = bindHead(claims.value)
+  if (unbound !== undefined) return err(unbound)
+
+  const denied = authorize(claims.value, access.require)
+  if (denied !== undefined) return err(denied)
+
+  const claimHeaders = claimHeadersOf(trail, claims.value)
+  if (!claimHeaders.ok) return claimHeaders
+  return shapeUpstream(head, api, claimHeaders.value, trail.place)
+}
+
+/** The block depends on token and API alone: a cached token pays for it once. */
+function claimHeadersOf(trail: Trail, claims: Claims): Result<string, Reject> {
+  const { api, cached } = trail
+  if (api === undefined || api.plan.forward.claims.length === 0) return ok('')
+  if (cached?.claimHeaders?.api === api) return ok(cached.claimHeaders.block)
+  const block = shapeClaimHeaders(claims, api)
+  if (block.ok && cached !== undefined) cached.claimHeaders = { api, block: block.value }
+  return block
+}

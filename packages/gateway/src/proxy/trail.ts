@@ -1,0 +1,39 @@
+import type { CompiledApi, CompiledIssuer, EffectiveAccess, Snapshot } from '../compile/snapshot.ts'
+import type { TokenPlace } from '../compile/plan.ts'
+import type { UnverifiedToken, VerifiedToken } from '../domain/token.ts'
+import type { Exchange } from './exchange.ts'
+import type { RequestHead } from './request-head.ts'
+import type { CachedToken } from './token-cache.ts'
+
+/**
+ * What became known of a request on its way. The pipeline alone writes it, `record` and `explain` alone read it; no
+ * step sees it, so no step can depend on what another one left behind.
+ */
+export interface Trail {
+  readonly exchange: Exchange
+  readonly snapshot: Snapshot
+  head: RequestHead | undefined
+  api: CompiledApi | undefined
+  access: EffectiveAccess | undefined
+  place: TokenPlace | undefined
+  /** Unverified: may be shown, never believed. */
+  token: UnverifiedToken | undefined
+  issuer: CompiledIssuer | undefined
+  verified: VerifiedToken | undefined
+  cached: CachedToken | undefined
+}
+
+export function startTrail(exchange: Exchange, snapshot: Snapshot): Trail {
+  return {
+    exchange,
+    snapshot,
+    head: undefined,
+    api: undefined,
+    access: undefined,
+    place: undefined,
+    token: undefined,
+    issuer: undefined,
+    verified: undefined,
+    cached: undefined,
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * How many failed signature checks an address and an issuer may cause a second (S8). A refusal beyond it costs no crypto.
+ * Fixed memory (S30): when the table is full of busy addresses, new ones share one overflow budget, so that a flood of
+ * fresh addresses cannot reset anyone's count. Counted per worker, with its share of the node's budget.
+ */
+export interface VerificationBudget {
+  /** Which budget is used up, if any. Changes nothing. */
+  readonly exhausted: (address: string, issuerId: string, nowMs: number) => 'address' | 'issuer' | undefined
+  /** Charges one failed check to both. */
+  readonly charge: (address: string, issuerId: string, nowMs: number) => void
+  readonly size: () => number
+}
+
+export interface VerificationBudgetLimits {
+  /** Failed checks a second; 0 is off. */
+  readonly perAddress: number
+  readonly perIssuer: number
+}
+
+const addressesMax = 65_536
+const overflow = 'overflow'
+const windowMs = 1_000
+
+/** A generic cell rate algorithm over failures: `limit` at once, then one each `1000 / limit` ms. */
+export function createVerificationBudget(limits: () => VerificationBudgetLimits): VerificationBudget {
+  const dueByAddress = new Map<string, number>()
+  const dueByIssuer = new Map<string, number>()
+  let sweptMs = Number.NEGATIVE_INFINITY
+
+  /** At most once a window: a full sweep for each fresh address would itself be a way to buy CPU. */
+  function forgetIdle(nowMs: number): void {
+    if (nowMs - sweptMs < windowMs) return
+    sweptMs = nowMs
+    for (const [key, dueMs] of dueByAddress) {
+      if (dueMs <= nowMs) dueByAddress.delete(key)
+    }
+  }
+
+  function exhausted(address: string, issuerId: string, nowMs: number): 'address' | 'issuer' | undefined {
+    const { perAddress, perIssuer } = limits()
+    if (isSpent(dueByIssuer.get(issuerId), perIssuer, nowMs)) return 'issuer'
+    if (perAddress === 0 || dueByAddress.size === 0) return undefined
+    const due = dueByAddress.get(addressGroup(address))
+    const known = due !== undefined || dueByAddress.size < addressesMax
+    return isSpent(known ? due : dueByAddress.get(overflow), perAddress, nowMs) ? 'address' : undefined
+  }
+
+  function charge(address: string, issuerId: string, nowMs: number): void {
+    const { perAddress, perIssuer } = limits()
+    if (perIssuer > 0) dueByIssuer.set(issuerId, nextDue(dueByIssuer.get(issuerId), perIssuer, nowMs))
+    if (perAddress === 0) return
+    const group = addressGroup(address)
+    if (!dueByAddress.has(group) && dueByAddress.size >= addressesMax) forgetIdle(nowMs)
+    const key = dueByAddress.has(group) || dueByAddress.size < addressesMax ? group : overflow
+    dueByAddress.set(key, nextDue(dueByAddress.get(key), perAddress, nowMs))
+  }
+
+  return { exhausted, charge, size: () => dueByAddress.size }
+}
+
+function isSpent(dueMs: number | undefined, limit: number, nowMs: number): boolean {
+  return limit > 0 && dueMs !== undefined && dueMs - nowMs > windowMs - windowMs / limit
+}
+
+function nextDue(dueMs: number | undefined, limit: number, nowMs: number): number {
+  return Math.max(dueMs ?? nowMs, nowMs) + windowMs / limit
+}
+
+/** IPv6 callers own a /64, not an address. */
+export function addressGroup(address: string): string {
+  if (!address.includes(':')) return address
+  if (address.startsWith('::ffff:') && address.includes('.')) return address.slice(7)
+  const [head = '', tail] = address.split('::')
+  const groups = head === '' ? [] : head.split(':')
+  if (tail !== undefined) {
+    const end = tail === '' ? 0 : tail.split(':').length
+    while (groups.length + end < 8) groups.push('0')
+  }
+  while (groups.length < 4) groups.push('0')
+  return groups.slice(0, 4).join(':')
+}
