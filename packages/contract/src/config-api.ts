@@ -1,0 +1,197 @@
+import { z } from 'zod'
+import { claimPath, headerName, hour, method, minute, scalar, scalars } from './config-fields.ts'
+import { objectId } from './ids.ts'
+import { durationBetween, sizeBetween } from './scalars.ts'
+
+const claimRule = z.strictObject({
+  path: claimPath,
+  equals: scalar.optional().meta({ description: 'The claim is exactly this value.' }),
+  oneOf: scalars.optional().meta({ description: 'The claim is exactly one of these values.' }),
+  contains: scalar
+    .optional()
+    .meta({ description: 'A list that has this value, or a text that has this word between spaces.' }),
+  any: scalars.optional().meta({ description: 'A list (or words) with at least one of these.' }),
+  all: scalars.optional().meta({ description: 'A list (or words) with all of these.' }),
+  min: z.number().optional().meta({ description: 'A number not below this.' }),
+  max: z.number().optional().meta({ description: 'A number not above this.' }),
+})
+
+const scopeNames = z.array(z.string().min(1).max(256)).min(1).max(100)
+
+const requirements = z.strictObject({
+  audiences: z.array(z.string().min(1).max(2048)).min(1).max(100).optional().meta({
+    description: 'One of these must be in `aud`, besides what the issuer asks for.',
+  }),
+  claims: z
+    .array(z.union([claimPath, claimRule]))
+    .max(100)
+    .default([])
+    .meta({ description: 'Claims that must be present (a name) or satisfy every condition written (a rule).' }),
+  scopes: z
+    .strictObject({
+      any: scopeNames.optional().meta({ description: 'At least one of these scopes.' }),
+      all: scopeNames.optional().meta({ description: 'All of these scopes.' }),
+      claim: claimPath.default('scope').meta({ description: 'Where the scopes are: words between spaces, or a list.' }),
+    })
+    .optional()
+    .meta({ description: 'Scopes the token must grant.' }),
+})
+
+const tokenPlace = z.union([
+  z.strictObject({
+    header: headerName.meta({ description: 'Header that carries the token.' }),
+    scheme: z
+      .string()
+      .regex(/^[A-Za-z][A-Za-z0-9-]{0,31}$/, 'an authentication scheme such as Bearer, or null for none')
+      .nullable()
+      .optional()
+      .meta({
+        description: 'Scheme before the token; default `Bearer` in `authorization`, none (`null`) in any other header.',
+      }),
+  }),
+  z.strictObject({
+    query: z
+      .string()
+      .regex(/^[A-Za-z0-9._-]{1,64}$/, 'a parameter name: 1 to 64 of letters, digits and ._-')
+      .meta({ description: 'Query parameter that carries the token.' }),
+  }),
+  z.strictObject({
+    cookie: z
+      .string()
+      .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/, 'a cookie name (RFC 6265 4.1.1)')
+      .meta({ description: 'Cookie that carries the token.' }),
+    origins: z
+      .array(z.string().regex(/^https?:\/\/[^/\s]+$/, 'an origin, scheme and host: https://app.example.com'))
+      .max(32)
+      .default([])
+      .meta({ description: 'Origins allowed to send unsafe methods with this cookie; the same origin always is.' }),
+  }),
+])
+
+const access = z.union([
+  z.literal('public'),
+  z.strictObject({
+    token: z
+      .union([tokenPlace, z.array(tokenPlace).min(1).max(8)])
+      .prefault({ header: 'authorization' })
+      .meta({ description: 'Where the token is: `header` and `scheme`, `query`, or `cookie`; or a list of places.' }),
+    tokenBytesMax: sizeBetween(256, 65_536, '256B to 64KiB')
+      .prefault('8KiB')
+      .meta({ description: 'Longest token looked at, before any parsing; at most 64KiB.' }),
+    issuers: z.array(objectId).min(1).max(100).meta({ description: 'Issuers whose tokens are accepted here.' }),
+    require: requirements
+      .prefault({})
+      .meta({ description: "What a token must satisfy beyond its issuer's own terms." }),
+  }),
+])
+
+const forwardedClaim = z.union([
+  claimPath,
+  z.strictObject({
+    claim: claimPath,
+    unprintable: z.enum(['encode', 'refuse']).default('encode').meta({
+      description: 'A value outside printable ASCII is sent percent-encoded as UTF-8, or the request is refused.',
+    }),
+  }),
+])
+
+const route = z.strictObject({
+  path: z
+    .string()
+    .regex(/^\/[^\s?#]*$/, 'a path that starts with / and has no query: /admin/*')
+    .max(1024)
+    .meta({
+      description: "Path below the API's own: segments, `*` for one whole segment, a final `*` for any rest.",
+    }),
+  methods: z.array(method).min(1).max(16).optional().meta({ description: 'Only these methods; default all.' }),
+  access: z.literal('public').optional().meta({ description: 'Open this route; needs `override: true`.' }),
+  require: requirements
+    .optional()
+    .meta({ description: "What a token must satisfy here, beside what the API asks. Keys as in the API's `require`." }),
+  override: z.boolean().default(false).meta({
+    description: "Loosening: this route's `require` or `access` replaces what is inherited instead of adding to it.",
+  }),
+})
+
+const target = z
+  .string()
+  .regex(
+    /^(https?:\/\/[^\s/?#@]+\/?|unix:\/[^\s]{1,100})$/,
+    'scheme, host and port only, http://127.0.0.1:9000, or a Unix socket, unix:/run/app.sock',
+  )
+
+const upstream = z.strictObject({
+  targets: z.array(target).min(1).max(64).meta({ description: 'Where requests go; each healthy target in turn.' }),
+  host: z
+    .enum(['target', 'caller'])
+    .default('target')
+    .meta({ description: 'Whose authority the Host header carries.' }),
+  connectTimeout: durationBetween(10, 5 * minute, '10ms to 5m')
+    .prefault('5s')
+    .meta({ description: 'Longest wait for a connection.' }),
+  responseTimeout: durationBetween(10, hour, '10ms to 1h').prefault('30s').meta({
+    description: 'Longest wait for the head of the answer, and for each next piece of its body.',
+  }),
+  idleTimeout: durationBetween(100, 10 * minute, '100ms to 10m')
+    .prefault('4s')
+    .meta({ description: "How long an unused connection is kept; below the upstream's own limit." }),
+  connectionsMax: z.int().min(1).max(100_000).default(1024).meta({
+    description: 'Connections per target and worker; beyond it requests wait up to connectTimeout.',
+  }),
+})
+
+const listen = z.strictObject({
+  host: z
+    .string()
+    .regex(/^[a-z0-9.-]{1,253}$/, 'a host name in lower case, without a port')
+    .optional()
+    .meta({ description: 'Only requests for this host (lower case, no port). Default: any host.' }),
+  path: z
+    .string()
+    .regex(/^\/[^\s?#]*$/, 'a path that starts with / and has no query: /orders')
+    .max(1024)
+    .default('/')
+    .meta({
+      description: 'Path prefix by whole segments: `/orders` takes `/orders` and `/orders/x`, never `/ordersx`.',
+    }),
+  stripPath: z.boolean().default(false).meta({ description: 'Cut the prefix off before forwarding.' }),
+  allow: z
+    .array(z.enum(['encodedSlash', 'emptySegments', 'parameters']))
+    .max(3)
+    .default([])
+    .meta({
+      description: 'Loosening: path forms refused by default that this upstream is known to read the same way.',
+    }),
+})
+
+/** One protected (or public) API: where it listens, who may call it, where its requests go. */
+export const api = z.strictObject({
+  listen: listen.prefault({}).meta({ description: 'Which requests are for this API.' }),
+  methods: z.array(method).min(1).max(16).optional().meta({
+    description: 'Methods let through; default GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS.',
+  }),
+  type: z.enum(['rest']).default('rest').meta({ description: 'Kind of API.' }),
+  upstream: upstream.meta({ description: 'The server behind the gateway.' }),
+  access: access.meta({ description: 'Who may call. `public` is the only way to leave an API open.' }),
+  forward: z
+    .strictObject({
+      token: z.enum(['keep', 'drop']).default('keep').meta({
+        description: "Whether the caller's token reaches the upstream. A query token is always cut from the target.",
+      }),
+      claims: z.record(headerName, forwardedClaim).default({}).meta({
+        description: "Headers filled from claims. A caller's own header of that name is always removed first.",
+      }),
+    })
+    .prefault({})
+    .meta({ description: 'What the upstream receives beside the request.' }),
+  routes: z.array(route).max(1000).default([]).meta({
+    description: 'Tighter rules for parts of the API. Requirements of every matching route add up.',
+  }),
+})
+
+export type ApiConfig = z.output<typeof api>
+export type RouteConfig = z.output<typeof route>
+export type RequirementsConfig = z.output<typeof requirements>
+export type ClaimRuleConfig = z.output<typeof claimRule>
+export type TokenPlaceConfig = z.output<typeof tokenPlace>
+export type UpstreamConfig = z.output<typeof upstream>
