@@ -6,7 +6,10 @@ import type { Claims, JsonObject } from './claims.ts'
  * Its claims may choose where to look (issuer, key); they never grant anything.
  */
 export interface UnverifiedToken {
-  /** The exact bytes as received: `header.payload.signature`, base64url without padding. A flat copy. */
+  /**
+   * The exact bytes as received: `header.payload.signature`, base64url without padding. It may
+   * be a slice that keeps its read buffer alive: whoever keeps a token (the verified-token cache) makes a flat copy.
+   */
   readonly compact: string
   readonly header: JsonObject
   readonly algorithm: Algorithm
