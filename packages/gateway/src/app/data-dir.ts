@@ -1,5 +1,5 @@
 import { hkdfSync, randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Result } from '../domain/result.ts'
 import { err, ok } from '../domain/result.ts'
@@ -58,10 +58,16 @@ export function openDataDir(path: string): Result<DataDir, string> {
 
 /** A secret kept as base64url text in a file of mode 0600. Made whole or not at all, also when two starts race. */
 function readOrMake(file: string): string {
-  try {
-    writeFileSync(file, `${randomBytes(secretBytes).toString('base64url')}\n`, { mode: 0o600, flag: 'wx', flush: true })
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  if (!existsSync(file)) {
+    const draft = `${file}.${process.pid}`
+    writeFileSync(draft, `${randomBytes(secretBytes).toString('base64url')}\n`, { mode: 0o600, flush: true })
+    try {
+      linkSync(draft, file)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    } finally {
+      rmSync(draft)
+    }
   }
   const { mode } = statSync(file)
   if ((mode & 0o077) !== 0) throw new Error(`${file} is open to other users; chmod 600 it, or delete it for a new one`)

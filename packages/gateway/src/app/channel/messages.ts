@@ -1,0 +1,65 @@
+import type { ConfigObject } from '../../compile/plan.ts'
+import type { Decision } from '../../domain/decision.ts'
+import type { DescribedRequest } from '../../domain/described-request.ts'
+import type { KeySet } from '../../keys/key-set.ts'
+import type { Side } from './rpc.ts'
+
+/** What worker and control say to each other over the run directory's socket. All of it is plain data. */
+
+/** A configured object by name and content: `issuer/acme` and the hash of its plan. */
+export type ManifestEntry = readonly [key: string, hash: string]
+
+/** The name an object travels under. */
+export function objectKey(object: { readonly kind: string; readonly id: string }): string {
+  return `${object.kind}/${object.id}`
+}
+
+/** Objects, or names of objects, in one frame: a reload never holds a worker for longer than one slice takes. */
+export const sliceLength = 500
+
+/** What a worker answers to and is told. */
+export interface WorkerSide extends Side {
+  readonly calls: {
+    /** Which of the manifest's objects the worker lacks, at most `sliceLength` of them. */
+    readonly missing: { readonly params: { readonly generation: number }; readonly answer: readonly string[] }
+    readonly objects: { readonly params: { readonly objects: readonly ConfigObject[] }; readonly answer: null }
+    /** Builds generation g beside the one in force. Answers why not, or undefined when ready. */
+    readonly prepare: {
+      readonly params: { readonly generation: number }
+      readonly answer: { readonly refused?: string }
+    }
+    readonly switch: { readonly params: { readonly generation: number }; readonly answer: null }
+    readonly counters: { readonly params: null; readonly answer: unknown }
+    readonly decision: { readonly params: { readonly id: string }; readonly answer: { readonly decision?: Decision } }
+    readonly explain: { readonly params: DescribedRequest; readonly answer: { readonly decision?: Decision } }
+  }
+  readonly notes: {
+    readonly welcome: { readonly subjectKey: string }
+    /** A slice of the objects that make up generation g, in order; `first` begins the list anew. */
+    readonly manifest: {
+      readonly generation: number
+      readonly first: boolean
+      readonly entries: readonly ManifestEntry[]
+    }
+    readonly keySet: KeySet
+  }
+}
+
+/** What control answers to and is told. */
+export interface ControlSide extends Side {
+  readonly calls: {
+    /** Fetches an issuer's keys again, when its limits allow, and answers what is known afterwards. */
+    readonly refetch: {
+      readonly params: { readonly issuerId: string; readonly kid?: string }
+      readonly answer: { readonly keySet?: KeySet }
+    }
+    readonly introspect: {
+      readonly params: { readonly issuerId: string; readonly token: string }
+      readonly answer: unknown
+    }
+  }
+  readonly notes: {
+    /** The first word on every connection. `generation`: the one in force there, 0 for none. */
+    readonly hello: { readonly worker: number; readonly pid: number; readonly generation: number }
+  }
+}
