@@ -1,0 +1,32 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+export interface Latency {
+  readonly p50Ms: number
+  readonly p99Ms: number
+  readonly p999Ms: number
+}
+
+const generator = fileURLToPath(new URL('./paced.ts', import.meta.url))
+
+/** Latency at a fixed rate, from a generator of its own on the load core (`paced.ts`). */
+export async function latencyAt(options: {
+  readonly port: number
+  readonly path: string
+  readonly tokenFile: string
+  readonly rps: number
+  readonly seconds: number
+  readonly cpu: number
+}): Promise<Latency> {
+  const words = [options.port, options.path, options.tokenFile, Math.floor(options.rps), options.seconds, 64].map(
+    String,
+  )
+  const args = ['-c', String(options.cpu), process.execPath, '--import', 'tsx', generator, ...words]
+  const { stdout } = await promisify(execFile)('taskset', args)
+  const said = JSON.parse(stdout) as Latency & { sent: number; answered: number; failures: number }
+  if (said.failures > 0 || said.answered !== said.sent) {
+    throw new Error(`${said.sent - said.answered} of ${said.sent} paced requests got no answer`)
+  }
+  return said
+}

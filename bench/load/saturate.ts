@@ -1,0 +1,51 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+export interface Load {
+  readonly requests: number
+  readonly seconds: number
+  /** Answers with status 400 and above. */
+  readonly notOk: number
+  /** Anything that is not an answer. */
+  readonly errors: number
+}
+
+const script = fileURLToPath(new URL('./requests.lua', import.meta.url))
+
+/** A closed loop over kept-alive connections with wrk, pinned to one core: for CPU per request, never for latency. */
+export function saturate(options: {
+  readonly url: string
+  readonly tokenFile: string
+  readonly seconds: number
+  readonly connections: number
+  readonly cpu: number
+}): Promise<Load> {
+  const url = new URL(options.url)
+  const args = [
+    '-c',
+    String(options.cpu),
+    'wrk',
+    '-t1',
+    `-c${options.connections}`,
+    `-d${options.seconds}s`,
+    '-s',
+    script,
+  ]
+  return new Promise((resolve, reject) => {
+    execFile('taskset', [...args, url.origin, '--', options.tokenFile, url.pathname], (error, stdout) => {
+      const line = stdout.split('\n').find((one) => one.startsWith('JSON '))
+      if (error !== null || line === undefined) {
+        reject(error ?? new Error(`wrk said: ${stdout}`))
+        return
+      }
+      const said = JSON.parse(line.slice(5)) as Record<string, number>
+      const count = (name: string): number => said[name] ?? 0
+      resolve({
+        requests: count('requests'),
+        seconds: count('durationUs') / 1e6,
+        notOk: count('notOk'),
+        errors: count('connect') + count('read') + count('write') + count('timeout'),
+      })
+    })
+  })
+}

@@ -1,0 +1,121 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { type BenchCase, cases } from './cases.ts'
+import { latencyAt } from './load/latency.ts'
+import { type MeasureOptions, measure, referenceUs, type Sample } from './measure.ts'
+import { type CaseResult, type Round, summarise, toTable } from './report.ts'
+import { startHaproxy } from './sides/haproxy.ts'
+import { startJotgate } from './sides/jotgate.ts'
+import { startUpstream } from './sides/nginx.ts'
+import type { RunningSide, SideOptions } from './sides/side.ts'
+import { type TokenPool, tokenPool } from './tokens.ts'
+
+/** `npm run bench -- [--json] [--case warm] [--rounds 5] [--seconds 10] [--node /path/to/node] [--no-latency]` */
+const { values: flags } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    case: { type: 'string', multiple: true },
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '10' },
+    node: { type: 'string', default: process.execPath },
+    'no-latency': { type: 'boolean', default: false },
+  },
+})
+
+const gatewayCpu = 0
+const loadCpu = 1
+/** Latency is read at a fixed rate, this share of what HAProxy reaches in the case. */
+const pacedShare = 0.7
+const folder = mkdtempSync(join(tmpdir(), 'jotgate-bench-run-'))
+
+type Start = (options: SideOptions) => Promise<RunningSide>
+const startSide: { readonly [side in RunningSide['name']]: Start } = {
+  haproxy: startHaproxy,
+  jotgate: (options) => startJotgate({ ...options, node: flags.node }),
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`)
+}
+
+async function runCase(benchCase: BenchCase): Promise<CaseResult> {
+  say(`${benchCase.name}: ${benchCase.about}`)
+  const pool = tokenPool(benchCase.tokens, benchCase.issuer)
+  const upstream = await startUpstream(folder, loadCpu)
+  const sideOptions: SideOptions = {
+    benchCase,
+    cpu: gatewayCpu,
+    upstreamPort: upstream.port,
+    publicKeyFile: pool.publicKeyFile,
+    folder,
+  }
+  try {
+    const rounds: Round[] = []
+    for (let round = 0; round < Number(flags.rounds); round++) rounds.push(await runRound(benchCase, sideOptions, pool))
+    const latency = flags['no-latency'] ? undefined : await readLatency(sideOptions, pool, rounds)
+    return summarise(benchCase.name, rounds, latency)
+  } finally {
+    await upstream.stop()
+  }
+}
+
+async function runRound(benchCase: BenchCase, sideOptions: SideOptions, pool: TokenPool): Promise<Round> {
+  const options: MeasureOptions = {
+    benchCase,
+    tokenFile: pool.file,
+    seconds: Number(flags.seconds),
+    warmSeconds: 5,
+    warmRequests: 50_000,
+    connections: 32,
+    gatewayCpu,
+    loadCpu,
+  }
+  const before = await referenceUs(gatewayCpu)
+  const samples: Sample[] = []
+  for (const name of ['jotgate', 'haproxy', 'haproxy', 'jotgate'] as const) {
+    const side = await startSide[name](sideOptions)
+    try {
+      const sample = await measure(side, options)
+      samples.push(sample)
+      say(
+        `  ${name.padEnd(8)} ${sample.cpuUsPerRequest.toFixed(1)} us ${Math.round(sample.rps)} rps ${sample.fault ?? ''}`,
+      )
+    } finally {
+      await side.stop()
+    }
+  }
+  return { samples, referenceUs: [before, await referenceUs(gatewayCpu)] }
+}
+
+async function readLatency(sideOptions: SideOptions, pool: TokenPool, rounds: readonly Round[]) {
+  const haproxyRps = Math.max(
+    ...rounds.flatMap((round) => round.samples.filter((one) => one.side === 'haproxy').map((one) => one.rps)),
+  )
+  const rps = haproxyRps * pacedShare
+  const read = async (name: RunningSide['name']) => {
+    const side = await startSide[name](sideOptions)
+    try {
+      const paced = { port: side.port, path: '/api/orders/17', tokenFile: pool.file, seconds: 10, cpu: loadCpu }
+      return await latencyAt({ ...paced, rps })
+    } finally {
+      await side.stop()
+    }
+  }
+  return { rps, jotgate: await read('jotgate'), haproxy: await read('haproxy') }
+}
+
+say(`node ${flags.node} (this process ${process.version}), ${flags.rounds} rounds of ${flags.seconds} s, A B B A`)
+const results: CaseResult[] = []
+try {
+  for (const benchCase of cases) {
+    if (flags.case !== undefined && !flags.case.includes(benchCase.name)) continue
+    const result = await runCase(benchCase)
+    results.push(result)
+    if (flags.json) process.stdout.write(`${JSON.stringify(result)}\n`)
+  }
+  if (!flags.json) process.stdout.write(`${toTable(results)}\n`)
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}

@@ -1,0 +1,117 @@
+import type { Latency } from './load/latency.ts'
+import type { Sample } from './measure.ts'
+
+/** One line of the published result. Absent figures were not measured or do not count; `note` says why. */
+export interface CaseResult {
+  readonly case: string
+  readonly rps: number | null
+  readonly p50Ms: number | null
+  readonly p99Ms: number | null
+  readonly cpuUsPerRequest: number | null
+  readonly haproxyCpuUsPerRequest: number | null
+  readonly ratio: number | null
+  readonly ratioRange: readonly [number, number] | null
+  readonly residentMiB: number | null
+  readonly latencyRps: number | null
+  readonly haproxyP99Ms: number | null
+  readonly note: string | null
+}
+
+/** A ratio whose range over the rounds is wider than this share of its median is no result. */
+const ratioRangeMax = 0.1
+
+export interface Round {
+  /** A B B A: two samples of each side. */
+  readonly samples: readonly Sample[]
+  /** The yardstick before and after, in microseconds. */
+  readonly referenceUs: readonly [number, number]
+}
+
+/** Medians over the rounds that count. */
+export function summarise(
+  name: string,
+  rounds: readonly Round[],
+  latency: { readonly rps: number; readonly jotgate: Latency; readonly haproxy: Latency } | undefined,
+): CaseResult {
+  const faults = rounds.flatMap(roundFaults)
+  const good = rounds.filter((round) => roundFaults(round).length === 0)
+  const ratios = good.map((round) => mean(cpu(round, 'jotgate')) / mean(cpu(round, 'haproxy')))
+  const ratio = ratios.length === 0 ? null : median(ratios)
+  const range = ratios.length === 0 ? null : ([Math.min(...ratios), Math.max(...ratios)] as const)
+  const steady = ratio !== null && range !== null && (range[1] - range[0]) / ratio <= ratioRangeMax
+  const samples = good.flatMap((round) => round.samples.filter((sample) => sample.side === 'jotgate'))
+  const note = faults.length > 0 ? [...new Set(faults)].join('; ') : null
+  return {
+    case: name,
+    rps: samples.length === 0 ? null : Math.round(median(samples.map((sample) => sample.rps))),
+    p50Ms: latency?.jotgate.p50Ms ?? null,
+    p99Ms: latency?.jotgate.p99Ms ?? null,
+    cpuUsPerRequest: samples.length === 0 ? null : round1(median(good.flatMap((round) => cpu(round, 'jotgate')))),
+    haproxyCpuUsPerRequest: good.length === 0 ? null : round1(median(good.flatMap((round) => cpu(round, 'haproxy')))),
+    ratio: steady && ratio !== null ? Number(ratio.toFixed(3)) : null,
+    ratioRange: range === null ? null : [Number(range[0].toFixed(3)), Number(range[1].toFixed(3))],
+    residentMiB: samples.length === 0 ? null : Math.round(Math.max(...samples.map((sample) => sample.residentMiB))),
+    latencyRps: latency === undefined ? null : Math.round(latency.rps),
+    haproxyP99Ms: latency?.haproxy.p99Ms ?? null,
+    note:
+      steady || ratio === null
+        ? note
+        : [note, 'no result: the ratio moved by more than 10 % between rounds'].filter(Boolean).join('; '),
+  }
+}
+
+function roundFaults(round: Round): string[] {
+  const [before, after] = round.referenceUs
+  const moved = Math.abs(after - before) / before > 0.1
+  const faults = round.samples.flatMap((sample) =>
+    sample.fault === undefined ? [] : [`${sample.side}: ${sample.fault}`],
+  )
+  return moved
+    ? [...faults, `the machine's speed moved by more than 10 % (${before.toFixed(1)} -> ${after.toFixed(1)} us)`]
+    : faults
+}
+
+function cpu(round: Round, side: Sample['side']): number[] {
+  return round.samples.filter((sample) => sample.side === side).map((sample) => sample.cpuUsPerRequest)
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  const middle = sorted.length >> 1
+  const upper = sorted[middle] ?? Number.NaN
+  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2
+}
+
+function round1(value: number): number {
+  return Math.round(value * 10) / 10
+}
+
+const columns: readonly [string, (result: CaseResult) => string][] = [
+  ['case', (result) => result.case],
+  ['rps', (result) => text(result.rps)],
+  ['p50 ms', (result) => text(result.p50Ms)],
+  ['p99 ms', (result) => text(result.p99Ms)],
+  ['at rps', (result) => text(result.latencyRps)],
+  ['CPU us', (result) => text(result.cpuUsPerRequest)],
+  ['HAProxy us', (result) => text(result.haproxyCpuUsPerRequest)],
+  ['ratio', (result) => text(result.ratio)],
+  ['range', (result) => (result.ratioRange === null ? '-' : result.ratioRange.join('-'))],
+  ['MiB', (result) => text(result.residentMiB)],
+]
+
+/** The table a person reads. */
+export function toTable(results: readonly CaseResult[]): string {
+  const rows = [columns.map(([title]) => title), ...results.map((result) => columns.map(([, cell]) => cell(result)))]
+  const widths = columns.map((_, index) => Math.max(...rows.map((row) => (row[index] ?? '').length)))
+  const lines = rows.map((row) => row.map((cell, index) => cell.padStart(widths[index] ?? 0)).join('  '))
+  const notes = results.flatMap((result) => (result.note === null ? [] : [`${result.case}: ${result.note}`]))
+  return [...lines, ...notes].join('\n')
+}
+
+function text(value: number | null): string {
+  return value === null ? '-' : String(Math.round(value * 1000) / 1000)
+}
