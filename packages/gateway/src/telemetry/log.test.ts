@@ -42,7 +42,8 @@ describe('S23 operational log', () => {
     ]
     for (const format of ['json', 'pretty'] as const) {
       const lines: string[] = []
-      for (const name of names) logTo(lines, format).info('x', { [name]: 'canary-5d1f' })
+      // The cast is the evasion under test.
+      for (const name of names) logTo(lines, format).info('x', { [name]: 'canary-5d1f' } as unknown as LogFields)
       expect(lines).toHaveLength(names.length)
       expect(lines.join('')).not.toContain('canary')
     }
