@@ -1,3 +1,4 @@
+import type { HeaderNames } from '../domain/header-name.ts'
 import type { ApiPlan, GatewayPlan, IssuerPlan, RequirePlan } from './plan.ts'
 
 /** Everything one request may read of the configuration: frozen, of one generation, read once (house rule 2). */
@@ -35,6 +36,8 @@ export interface CompiledApi {
   readonly selectIssuer: (iss: string | undefined) => CompiledIssuer | undefined
   /** Issuers asked about opaque tokens, in order of configuration. */
   readonly introspecting: readonly CompiledIssuer[]
+  /** Headers filled from claims here or on another API of this snapshot: no caller's own passes, in any spelling. */
+  readonly identityHeaders: HeaderNames
   /** What holds for this method and normalised path, all matching routes taken together. */
   readonly accessFor: (method: string, path: string) => EffectiveAccess
 }

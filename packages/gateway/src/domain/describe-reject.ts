@@ -23,6 +23,7 @@ const pathFaults: { readonly [F in PathFault]: string } = {
   parameter: 'a path parameter (;)',
   fragment: 'a fragment (#)',
   too_long: 'a path that is too long',
+  ambiguous: 'a path that meets other rules once a more liberal server decodes it',
 }
 
 const tokenFaults: { readonly [F in TokenFault]: string } = {

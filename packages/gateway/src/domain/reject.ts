@@ -101,6 +101,8 @@ export type PathFault =
   | 'parameter'
   | 'fragment'
   | 'too_long'
+  /** A more liberal server would read a path that other rules hold for. */
+  | 'ambiguous'
 
 export type HeaderFault = 'missing' | 'duplicate' | 'invalid'
 

@@ -1,7 +1,7 @@
-import { err, ok, type Result } from '../domain/result.ts'
 import type { Claims } from '../domain/claims.ts'
 import type { KeyRecord } from '../domain/key.ts'
 import type { Reject } from '../domain/reject.ts'
+import { err, ok, type Result } from '../domain/result.ts'
 import { authorize } from './steps/authorize.ts'
 import { bindHead } from './steps/bind-head.ts'
 import { checkClaims, isClearlyExpired } from './steps/check-claims.ts'
@@ -41,7 +41,7 @@ export function decide(trail: Trail, ports: PipelinePorts): Verdict | Promise<Ve
   const { api, access } = match.value
   trail.api = api
   trail.access = access
-  if (access.kind === 'public') return shapeUpstream(head.value, api, '', undefined)
+  if (access.kind === 'public') return shapeUpstream(head.value, api, '')
 
   const found = extractToken(head.value, api)
   if (!found.ok) return found
@@ -99,14 +99,7 @@ function permit(trail: Trail, keyIssuer: string | undefined): Verdict {
   if (head === undefined || api === undefined || access === undefined) throw new Error('permit before match')
   if (issuer === undefined || verified === undefined) throw new Error('permit before trust')
 
-  const claims = checkClaims(
-    verified.claims,
-    verified.token,
-    issuer,
-    access.require,
-    keyIssuer,
-    exchange.receivedMs,
-  )
+  const claims = checkClaims(verified.claims, verified.token, issuer, access.require, keyIssuer, exchange.receivedMs)
   if (!claims.ok) return claims
 
   const unbound = bindHead(claims.value)
@@ -117,7 +110,7 @@ function permit(trail: Trail, keyIssuer: string | undefined): Verdict {
 
   const claimHeaders = claimHeadersOf(trail, claims.value)
   if (!claimHeaders.ok) return claimHeaders
-  return shapeUpstream(head, api, claimHeaders.value, trail.place)
+  return shapeUpstream(head, api, claimHeaders.value)
 }
 
 /** The block depends on token and API alone: a cached token pays for it once. */

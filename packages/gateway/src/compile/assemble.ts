@@ -1,0 +1,141 @@
+import { type HeaderNames, headerNames } from '../domain/header-name.ts'
+import { matchIssuer } from '../domain/match-issuer.ts'
+import { buildAccess } from './match-routes.ts'
+import { buildMatcher } from './matcher.ts'
+import type { ApiPlan, ConfigObject, GatewayPlan, IssuerPlan } from './plan.ts'
+import type { CompiledApi, CompiledIssuer, Snapshot } from './snapshot.ts'
+
+/** What a snapshot was made of, so that the next one builds only what changed. */
+interface Parts {
+  readonly issuers: ReadonlyMap<string, { readonly hash: string; readonly compiled: CompiledIssuer }>
+  readonly apis: ReadonlyMap<string, { readonly hash: string; readonly compiled: CompiledApi }>
+  readonly identityNames: string
+  readonly identityHeaders: HeaderNames
+}
+
+/** Kept beside the snapshot, not in it: no request may read hashes. */
+const partsOf: WeakMap<Snapshot, Parts> = new WeakMap()
+
+/**
+ * Turns the objects of one generation into a frozen `Snapshot`. An object whose hash and neighbours did not change is
+ * the same compiled object as in `previous`. Throws only on what `compile` never yields: no gateway object, an unknown
+ * issuer, two APIs in one place, an issuer for any `iss` beside another.
+ */
+export function assemble(objects: readonly ConfigObject[], generation: number, previous?: Snapshot): Snapshot {
+  const old = previous === undefined ? undefined : partsOf.get(previous)
+  let gateway: GatewayPlan | undefined
+  const issuers = new Map<string, { hash: string; compiled: CompiledIssuer }>()
+  for (const object of objects) {
+    if (object.kind === 'gateway') gateway = object.plan
+    if (object.kind !== 'issuer') continue
+    const before = old?.issuers.get(object.id)
+    const reused = before?.hash === object.hash ? before.compiled : undefined
+    issuers.set(object.id, { hash: object.hash, compiled: compileIssuer(object.plan, issuers.size, reused) })
+  }
+  if (gateway === undefined) throw new Error('no gateway object')
+  const names = identityNames(objects)
+  const identityHeaders = old?.identityNames === names.join() ? old.identityHeaders : headerNames(names)
+
+  const apis = new Map<string, { hash: string; compiled: CompiledApi }>()
+  for (const object of objects) {
+    if (object.kind !== 'api') continue
+    const before = old?.apis.get(object.id)
+    const reused = before?.hash === object.hash ? before.compiled : undefined
+    const trusted = issuersOf(object.plan, issuers)
+    apis.set(object.id, {
+      hash: object.hash,
+      compiled: compileApi(object.plan, apis.size, trusted, identityHeaders, reused),
+    })
+  }
+  const compiledApis = [...apis.values()].map((part) => part.compiled)
+  const snapshot: Snapshot = Object.freeze({
+    generation,
+    gateway: freezeDeep(gateway),
+    issuers: Object.freeze([...issuers.values()].map((part) => part.compiled)),
+    apis: Object.freeze(compiledApis),
+    match: buildMatcher(compiledApis),
+  })
+  partsOf.set(snapshot, { issuers, apis, identityNames: names.join(), identityHeaders })
+  return snapshot
+}
+
+/** A header some API fills from a claim says who calls: no caller may send it to any API, lest two share an upstream. */
+function identityNames(objects: readonly ConfigObject[]): readonly string[] {
+  const names = new Set<string>()
+  for (const object of objects) {
+    if (object.kind === 'api') for (const claim of object.plan.forward.claims) names.add(claim.header.toLowerCase())
+  }
+  return [...names].sort()
+}
+
+function compileIssuer(plan: IssuerPlan, index: number, reused: CompiledIssuer | undefined): CompiledIssuer {
+  if (reused?.index === index) return reused
+  const kept = reused?.plan ?? freezeDeep(plan)
+  return Object.freeze({ index, plan: kept, vouchesFor: (iss: string | undefined) => matchIssuer(kept.match, iss) })
+}
+
+function issuersOf(
+  plan: ApiPlan,
+  issuers: ReadonlyMap<string, { readonly compiled: CompiledIssuer }>,
+): readonly CompiledIssuer[] {
+  if (plan.access.kind === 'public') return []
+  return plan.access.issuerIds.map((id) => {
+    const part = issuers.get(id)
+    if (part === undefined) throw new Error(`API ${plan.id} names unknown issuer ${id}`)
+    return part.compiled
+  })
+}
+
+function compileApi(
+  plan: ApiPlan,
+  index: number,
+  issuers: readonly CompiledIssuer[],
+  identityHeaders: HeaderNames,
+  reused: CompiledApi | undefined,
+): CompiledApi {
+  const same =
+    reused?.index === index &&
+    reused.identityHeaders === identityHeaders &&
+    reused.issuers.every((issuer, at) => issuer === issuers[at])
+  if (same) return reused
+  const kept = reused?.plan ?? freezeDeep(plan)
+  return Object.freeze({
+    index,
+    plan: kept,
+    prefixLength: kept.segments.reduce((length, segment) => length + 1 + segment.length, 0),
+    issuers: Object.freeze([...issuers]),
+    algorithmBits: issuers.reduce((bits, issuer) => bits | issuer.plan.algorithmBits, 0),
+    selectIssuer: buildSelectIssuer(issuers),
+    introspecting: Object.freeze(issuers.filter((issuer) => issuer.plan.trust !== 'keys')),
+    identityHeaders,
+    accessFor: reused?.accessFor ?? buildAccess(kept),
+  })
+}
+
+function buildSelectIssuer(issuers: readonly CompiledIssuer[]): CompiledApi['selectIssuer'] {
+  const any = issuers.find((issuer) => issuer.plan.match.kind === 'any')
+  if (any !== undefined) {
+    if (issuers.length > 1) throw new Error(`issuer ${any.plan.id} takes any iss and is not alone`)
+    return () => any
+  }
+  const exact = new Map<string, CompiledIssuer>()
+  const patterns: CompiledIssuer[] = []
+  for (const issuer of issuers) {
+    if (issuer.plan.match.kind === 'exact') exact.set(issuer.plan.match.iss, issuer)
+    else patterns.push(issuer)
+  }
+  return function selectIssuer(iss: string | undefined): CompiledIssuer | undefined {
+    if (iss === undefined) return undefined
+    const found = exact.get(iss)
+    if (found !== undefined) return found
+    for (const issuer of patterns) if (issuer.vouchesFor(iss)) return issuer
+    return undefined
+  }
+}
+
+function freezeDeep<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  Object.freeze(value)
+  for (const member of Object.values(value)) freezeDeep(member)
+  return value
+}

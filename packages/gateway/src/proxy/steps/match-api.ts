@@ -1,0 +1,41 @@
+import { looseReading } from '../../compile/loose-reading.ts'
+import type { CompiledApi, EffectiveAccess, Snapshot } from '../../compile/snapshot.ts'
+import { pathFormFault } from '../../domain/path-form.ts'
+import type { Reject } from '../../domain/reject.ts'
+import { err, ok, type Result } from '../../domain/result.ts'
+import type { RequestHead } from '../request-head.ts'
+
+/** The API a request is for, and what holds for it there. */
+export interface Matched {
+  readonly api: CompiledApi
+  readonly access: EffectiveAccess
+}
+
+/**
+ * Step 2: finds the API by host and path and what holds for method and path. A path form the API did not opt into is
+ * refused, and so is a path that would meet another API or other rules once a more liberal server decodes it.
+ */
+export function matchApi(head: RequestHead, snapshot: Snapshot): Result<Matched, Reject> {
+  const { path, method } = head
+  const api = snapshot.match(head.host, path)
+  if (api === undefined) return err({ reason: 'api_unknown' })
+  const { plan } = api
+  const refused = head.forms & ~plan.pathForms
+  if (refused !== 0) return err({ reason: 'bad_path', fault: pathFormFault(refused) })
+  if (!plan.methods.includes(method)) {
+    return err({ reason: 'method_not_allowed', allowed: plan.methods, rule: `${plan.rule}.methods` })
+  }
+  const access = api.accessFor(method, path)
+  if (head.forms !== 0 || path.includes('%')) {
+    const loose = looseReading(path)
+    if (snapshot.match(head.host, loose) !== api || !isSame(api.accessFor(method, loose), access)) {
+      return err({ reason: 'bad_path', fault: 'ambiguous' })
+    }
+  }
+  return ok({ api, access })
+}
+
+function isSame(one: EffectiveAccess, other: EffectiveAccess): boolean {
+  if (one === other) return true
+  return one.routes.length === other.routes.length && one.routes.every((rule, at) => rule === other.routes[at])
+}

@@ -1,0 +1,99 @@
+import { normalisePath } from '../../compile/normalise-path.ts'
+import type { GatewayPlan } from '../../compile/plan.ts'
+import type { Reject } from '../../domain/reject.ts'
+import { err, ok, type Result } from '../../domain/result.ts'
+import { clientAddress, forwardedScheme, isTrustedProxy, plainAddress } from '../client-address.ts'
+import type { Exchange } from '../exchange.ts'
+import { readAuthority } from '../read-authority.ts'
+import { type ReadHeaders, readHeaders } from '../read-headers.ts'
+import type { RequestHead } from '../request-head.ts'
+
+const slashCode = 0x2f
+
+/**
+ * Step 1: reads and checks the request line and the header list, once. CONNECT and TRACE, targets other than origin
+ * form (or absolute form for the very authority `Host` names, RFC 9112 3.2), ambiguous framing (RFC 9112 6.3),
+ * repeated or malformed headers and paths that servers read differently are refused.
+ */
+export function readRequest(exchange: Exchange, gateway: GatewayPlan): Result<RequestHead, Reject> {
+  const { method, rawHeaders } = exchange
+  if (method === 'CONNECT' || method === 'TRACE') {
+    return err({ reason: 'method_not_allowed', allowed: [], rule: 'gateway' })
+  }
+  const headers = readHeaders(rawHeaders)
+  if (!headers.ok) return headers
+  const read = headers.value
+  const fault = framingFault(read, exchange.httpVersion)
+  if (fault !== undefined) return err({ reason: 'bad_framing', fault })
+  if (read.host === undefined && exchange.httpVersion === '1.1') {
+    return err({ reason: 'bad_header', name: 'host', fault: 'missing' })
+  }
+  const authority = read.host ?? ''
+  const host = read.host === undefined ? '' : readAuthority(read.host)
+  if (host === undefined) return err({ reason: 'bad_header', name: 'host', fault: 'invalid' })
+  const target = originForm(exchange.target, authority)
+  const normal = normalisePath(target)
+  if (!normal.ok) return err({ reason: 'bad_path', fault: normal.error })
+
+  const peer = plainAddress(exchange.peer)
+  const trusted = isTrustedProxy(gateway, peer)
+  return ok({
+    method,
+    path: normal.value.path,
+    query: normal.value.query,
+    forms: normal.value.forms,
+    host,
+    authority,
+    scheme: (trusted ? forwardedScheme(read.forwardedProto) : undefined) ?? exchange.scheme,
+    peer,
+    clientAddress: trusted ? clientAddress(gateway, peer, read.forwardedFor) : peer,
+    forwardedFor: trusted ? read.forwardedFor : undefined,
+    forwardedHost: trusted ? read.forwardedHost : undefined,
+    authorization: read.authorization,
+    cookie: read.cookie,
+    origin: read.origin,
+    secFetchSite: read.secFetchSite,
+    contentType: read.contentType,
+    dpop: read.dpop,
+    userAgent: read.userAgent,
+    expect: read.expect,
+    upgrade: read.upgrade,
+    headers: read.headers,
+    hashes: read.hashes,
+    rawHeaders,
+  })
+}
+
+/** RFC 9112 6.1 and 6.3: one framing, spelled in the one way every server reads alike. */
+function framingFault(read: ReadHeaders, httpVersion: Exchange['httpVersion']): string | undefined {
+  const { contentLength, transferEncoding } = read
+  if (transferEncoding !== undefined) {
+    if (contentLength !== undefined) return 'both transfer-encoding and content-length'
+    if (httpVersion === '1.0') return 'transfer-encoding in HTTP/1.0'
+    return transferEncoding.toLowerCase() === 'chunked' ? undefined : 'transfer-encoding other than chunked'
+  }
+  return contentLength === undefined || isLength(contentLength) ? undefined : 'content-length is no number'
+}
+
+/** Up to 15 digits: below 2^53. */
+function isLength(text: string): boolean {
+  if (text.length === 0 || text.length > 15) return false
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code < 0x30 || code > 0x39) return false
+  }
+  return true
+}
+
+/** The origin form of an absolute-form target that names `authority`; every other target as it is. */
+function originForm(target: string, authority: string): string {
+  if (target.charCodeAt(0) === slashCode || authority === '') return target
+  const mark = target.indexOf('://')
+  const scheme = target.slice(0, Math.max(0, mark)).toLowerCase()
+  if (scheme !== 'http' && scheme !== 'https') return target
+  const end = mark + 3 + authority.length
+  if (target.slice(mark + 3, end).toLowerCase() !== authority.toLowerCase()) return target
+  const rest = target.slice(end)
+  if (rest === '' || rest.startsWith('?')) return `/${rest}`
+  return rest.startsWith('/') ? rest : target
+}

@@ -1,0 +1,90 @@
+import type { TokenPlace } from '../../compile/plan.ts'
+import { type HeaderNames, hasHeaderName, hashHeaderName, isSpellingOf } from '../../domain/header-name.ts'
+import { connectionOptions } from '../connection-options.ts'
+import { isFieldValue } from '../header-value.ts'
+import { headerClass } from '../reserved-headers.ts'
+
+/** Caches that only some vendors' shared caches obey, and that then overrule Cache-Control (RFC 9213). */
+const targetedCacheControl: readonly string[] = ['cdn-cache-control', 'surrogate-control']
+
+/**
+ * Step 20: the header list for the caller. What belongs to the upstream's connection, frames its message, is reserved
+ * or is no header at all is left out, `Connection`-named headers too; the decision id goes in. When the token did not
+ * come in `Authorization` (`place`), shared caches are told to keep away (S17). `draining` asks for close. Framing
+ * is the listener's.
+ */
+export function shapeReply(
+  rawHeaders: readonly string[],
+  place: TokenPlace | undefined,
+  decisionId: string,
+  draining: boolean,
+): readonly string[] {
+  const hidden = place !== undefined && !(place.kind === 'header' && place.name === 'authorization')
+  const options = namedByConnection(rawHeaders)
+  const shaped: string[] = []
+  let cacheControl: string | undefined
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] ?? ''
+    const value = rawHeaders[at + 1] ?? ''
+    const hash = hashHeaderName(name)
+    if (hash < 0 || !isFieldValue(value) || staysBehind(name, hash)) continue
+    if (options !== undefined && hasHeaderName(options, name, hash)) continue
+    if (hidden) {
+      if (isSpellingOf(name, 'cache-control')) {
+        cacheControl = cacheControl === undefined ? value : `${cacheControl}, ${value}`
+        continue
+      }
+      if (targetedCacheControl.some((targeted) => isSpellingOf(name, targeted))) continue
+    }
+    shaped.push(name, value)
+  }
+  if (hidden) {
+    shaped.push('cache-control', privateCacheControl(cacheControl))
+    if (place.kind !== 'query') shaped.push('vary', place.kind === 'cookie' ? 'cookie' : place.name)
+  }
+  shaped.push('jotgate-decision', decisionId)
+  if (draining) shaped.push('connection', 'close')
+  return shaped
+}
+
+function staysBehind(name: string, hash: number): boolean {
+  const kind = headerClass(name, hash)
+  return kind === 'hopByHop' || kind === 'framing' || kind === 'reserved'
+}
+
+function namedByConnection(rawHeaders: readonly string[]): HeaderNames | undefined {
+  let value = ''
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] ?? ''
+    if (name.length === 10 && isSpellingOf(name, 'connection'))
+      value += `${value === '' ? '' : ','}${rawHeaders[at + 1]}`
+  }
+  return value === '' ? undefined : connectionOptions(value)
+}
+
+/** The upstream's directives without those that let shared caches store (RFC 9111 5.2.2), and `private`. */
+function privateCacheControl(value: string | undefined): string {
+  if (value === undefined) return 'private'
+  const kept: string[] = []
+  for (const directive of splitList(value)) {
+    const name = directive.split('=', 1)[0]?.trim().toLowerCase()
+    if (name === 'no-store' || directive.toLowerCase() === 'private') return value
+    if (name !== 'public' && name !== 's-maxage' && name !== 'private' && name !== '') kept.push(directive)
+  }
+  return ['private', ...kept].join(', ')
+}
+
+/** Members of a list; a comma inside quotes divides nothing (RFC 9110 5.6.1). */
+function splitList(value: string): readonly string[] {
+  const members: string[] = []
+  let start = 0
+  let quoted = false
+  for (let at = 0; at <= value.length; at++) {
+    const code = value.charCodeAt(at)
+    if (code === 0x22) quoted = !quoted
+    if (at < value.length && (code !== 0x2c || quoted)) continue
+    members.push(value.slice(start, at).trim())
+    start = at + 1
+  }
+  return members
+}

@@ -1,0 +1,140 @@
+import type { ApiPlan, TokenPlace } from '../../compile/plan.ts'
+import { prefixEnd } from '../../compile/segment-tree.ts'
+import type { CompiledApi } from '../../compile/snapshot.ts'
+import type { Claims } from '../../domain/claims.ts'
+import { foldHeaderName, hasHeaderName, hashHeaderName, isSpellingOf } from '../../domain/header-name.ts'
+import { readClaim } from '../../domain/read-claim.ts'
+import type { Reject } from '../../domain/reject.ts'
+import { err, ok, type Result } from '../../domain/result.ts'
+import { credentialsStart } from '../auth-scheme.ts'
+import { cutCookie } from '../cookie-crumbs.ts'
+import { claimToHeader, headerLine } from '../header-value.ts'
+import { cutQueryParameter } from '../query-parameter.ts'
+import type { RequestHead } from '../request-head.ts'
+
+/** What goes to the upstream, whichever target takes it: the forwarder adds `Host`, the framing and the empty line. */
+export interface UpstreamHead {
+  readonly method: string
+  /** Origin form. */
+  readonly target: string
+  /** The caller's authority when the API forwards it; undefined: the target's own. */
+  readonly authority: string | undefined
+  /** Lines `name: value` CRLF, checked. */
+  readonly headers: string
+}
+
+/** Ends in what every request is told about us (RFC 9110 7.6.3). */
+const via = headerLine('via', '1.1 jotgate')
+
+/**
+ * Step 18: target and header block for the upstream. `claimHeaders` is what `shapeClaimHeaders` made, empty for a
+ * public request. Headers any API fills from claims are removed first, in any spelling. Tokens are dropped from every
+ * configured place (`forward.token: drop`), and from the query always: on a public route they are nobody's.
+ */
+export function shapeUpstream(head: RequestHead, api: CompiledApi, claimHeaders: string): Result<UpstreamHead, Reject> {
+  const { plan } = api
+  const path = plan.stripPath ? stripPrefix(head.path, plan.segments.length) : head.path
+  // To whoever reads a target as a reference, `//x/y` names a host (RFC 3986 4.2).
+  if (path.startsWith('//')) return err({ reason: 'bad_path', fault: 'empty_segment' })
+  return ok({
+    method: head.method,
+    target: head.query === '' ? path : path + forwardedQuery(head.query, plan),
+    authority: plan.upstream.host === 'caller' ? head.authority : undefined,
+    headers: callerLines(head, api) + forwardingLines(head) + claimHeaders,
+  })
+}
+
+/** The header lines an API fills from claims; they depend on claims and API alone, so a cached token keeps them. */
+export function shapeClaimHeaders(claims: Claims, api: CompiledApi): Result<string, Reject> {
+  let lines = ''
+  for (const { path, header, unprintable, rule } of api.plan.forward.claims) {
+    const sent = claimToHeader(readClaim(claims, path), unprintable)
+    if (sent.kind === 'unsendable') return err({ reason: 'claim_unsendable', claim: path.text, header, rule })
+    if (sent.kind === 'value') lines += headerLine(header, sent.value)
+  }
+  return ok(lines)
+}
+
+/** The path behind the prefix; the root when nothing is behind it. */
+function stripPrefix(path: string, segments: number): string {
+  const end = prefixEnd(path, segments)
+  return end >= path.length ? '/' : path.slice(end)
+}
+
+function forwardedQuery(query: string, plan: ApiPlan): string {
+  let kept = query
+  if (plan.access.kind === 'protected') {
+    for (const place of plan.access.tokenPlaces) if (place.kind === 'query') kept = cutQueryParameter(kept, place.name)
+  }
+  return kept
+}
+
+/** `readRequest` checked names and values: they are joined as they are. */
+function callerLines(head: RequestHead, api: CompiledApi): string {
+  const { headers, hashes } = head
+  const drops = api.plan.forward.token === 'drop' ? dropsOf(api.plan) : none
+  let lines = ''
+  let cookie = drops.cookies.length === 0 ? undefined : head.cookie
+  for (let at = 0; at < hashes.length; at++) {
+    const name = headers[2 * at] ?? ''
+    const value = headers[2 * at + 1] ?? ''
+    const hash = hashes[at] ?? -1
+    if (hasHeaderName(api.identityHeaders, name, hash)) continue
+    if (drops !== none) {
+      if (carriesToken(drops.headers, name, hash, value)) continue
+      if (cookie !== undefined && hash === cookieHash && isSpellingOf(name, 'cookie')) {
+        for (const crumb of drops.cookies) cookie = cutCookie(cookie, crumb)
+        if (cookie !== '') lines += `${name}: ${cookie}\r\n`
+        cookie = ''
+        continue
+      }
+    }
+    lines += `${name}: ${value}\r\n`
+  }
+  return lines
+}
+
+/** S11, S12: whatever the caller said about its origin is gone by now; a trusted peer's word is continued. */
+function forwardingLines(head: RequestHead): string {
+  const { forwardedFor, peer, scheme } = head
+  const host = head.forwardedHost ?? head.authority
+  const path = forwardedFor === undefined ? peer : `${forwardedFor}, ${peer}`
+  const named = host === '' ? '' : `x-forwarded-host: ${host}\r\n`
+  return `x-forwarded-for: ${path}\r\nx-forwarded-proto: ${scheme}\r\n${named}${via}`
+}
+
+interface Drops {
+  readonly headers: readonly { readonly name: string; readonly hash: number; readonly scheme: string | undefined }[]
+  readonly cookies: readonly string[]
+}
+
+const none: Drops = { headers: [], cookies: [] }
+const cookieHash = hashHeaderName('cookie')
+const dropsOfPlan: WeakMap<ApiPlan, Drops> = new WeakMap()
+
+/** What `token: drop` takes away, worked out once for each plan. */
+function dropsOf(plan: ApiPlan): Drops {
+  let drops = dropsOfPlan.get(plan)
+  if (drops === undefined) {
+    const places: readonly TokenPlace[] = plan.access.kind === 'protected' ? plan.access.tokenPlaces : []
+    drops = {
+      headers: places.flatMap((place) => {
+        if (place.kind !== 'header') return []
+        const name = foldHeaderName(place.name)
+        return [{ name, hash: hashHeaderName(name), scheme: place.scheme }]
+      }),
+      cookies: places.flatMap((place) => (place.kind === 'cookie' ? [place.name] : [])),
+    }
+    dropsOfPlan.set(plan, drops)
+  }
+  return drops
+}
+
+/** Only a header of the configured scheme is the token's: `Authorization: Basic` may be the upstream's business. */
+function carriesToken(headers: Drops['headers'], name: string, hash: number, value: string): boolean {
+  for (const drop of headers) {
+    if (drop.hash !== hash || !isSpellingOf(name, drop.name)) continue
+    if (drop.scheme === undefined || credentialsStart(value, drop.scheme) !== -1) return true
+  }
+  return false
+}
