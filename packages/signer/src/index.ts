@@ -1,1 +1,8 @@
-export {}
+export { isSigningAlgorithm, type SigningAlgorithm, signingAlgorithms } from './algorithm.ts'
+export { fromPem } from './from-pem.ts'
+export { type GeneratedKey, generateKey } from './generate-key.ts'
+export { isPrivateJwk, type Jwk, usualAlgorithm } from './jwk.ts'
+export { spkiKeyId, thumbprintKeyId } from './key-id.ts'
+export { signToken, type TokenHeader } from './sign-token.ts'
+export { toPem } from './to-pem.ts'
+export { toPublicJwk } from './to-public-jwk.ts'
