@@ -1,0 +1,263 @@
+import type { Socket } from 'node:net'
+import type { ResponseHead } from './response-head.ts'
+import { ResponseParser } from './response-parser.ts'
+
+/** Who a connection works for: one request at a time. */
+export interface ConnectionUser {
+  /** The head of the final answer; `head` is valid during the call. */
+  answerHead(head: ResponseHead): void
+  /** A piece of the body, in memory of its own. */
+  answerData(chunk: Buffer): void
+  /** The answer is whole; the connection is no longer the user's. */
+  answerEnd(): void
+  /** The connection is gone: it closed (`fault` is a code), or what it said is not HTTP as we take it. */
+  connectionFailed(kind: 'closed' | 'invalid', fault: string): void
+  /** What was written has left; more may be written. */
+  requestDrained(): void
+  deadlinePassed(): void
+}
+
+/** Where connections live. */
+export interface ConnectionHome {
+  readonly nowMs: () => number
+  /** The connection may serve the next request. */
+  released(connection: UpstreamConnection): void
+  /** The connection is gone for good; called once. */
+  lost(connection: UpstreamConnection): void
+  /** A byte arrived that no request asked for. */
+  sawSurplus(): void
+}
+
+/** A head and a first piece up to this size leave in one write. */
+const joinedBytesMax = 16 * 1024
+
+const closeChunk = '0\r\n\r\n'
+
+/**
+ * One kept-alive connection to an upstream: writes a request, reads its answer, and goes back to its pool only when
+ * both were whole and nobody asked for close (S14); otherwise it is destroyed. It holds what a request needs, so that
+ * a request brings no closures, timers or listeners of its own.
+ */
+export class UpstreamConnection {
+  /** Requests begun on this connection. */
+  uses = 0
+  /** When the current state has lasted too long: idle time or the user's own deadline. */
+  deadlineMs = Number.POSITIVE_INFINITY
+  /** When the current request's answer was last heard of. */
+  readMs = 0
+  /** A byte of the current request's answer has come. */
+  answered = false
+  /** The idle time of RFC 2068's Keep-Alive hint, in seconds. */
+  keepAliveSeconds: number | undefined
+  destroyed = false
+
+  private readonly socket: Socket
+  private readonly home: ConnectionHome
+  private readonly parser = new ResponseParser()
+  private user: ConnectionUser | undefined
+  private head = ''
+  private bodyChunked = false
+  private bodyLeft = 0
+  private requestDone = true
+  private errorCode = 'closed'
+
+  constructor(socket: Socket, home: ConnectionHome) {
+    this.socket = socket
+    this.home = home
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      this.errorCode = error.code ?? 'failed'
+    })
+    socket.on('end', () => this.ended())
+    socket.on('close', () => this.fail('closed', this.errorCode))
+    socket.on('drain', () => this.user?.requestDrained())
+  }
+
+  /**
+   * Begins a request: `head` ends in its empty line and says how the body is framed; `bodyBytes` is the body's size,
+   * `chunked` when only its end will tell. The head leaves with the first piece of the body, or alone before the
+   * event loop turns.
+   */
+  send(user: ConnectionUser, head: string, isHead: boolean, bodyBytes: number | 'chunked'): void {
+    this.user = user
+    this.uses++
+    this.answered = false
+    this.keepAliveSeconds = undefined
+    this.parser.begin(isHead)
+    this.bodyChunked = bodyBytes === 'chunked'
+    this.bodyLeft = bodyBytes === 'chunked' ? 0 : bodyBytes
+    this.requestDone = bodyBytes === 0
+    if (this.requestDone) {
+      this.socket.write(head, 'latin1')
+      return
+    }
+    this.head = head
+    setImmediate(flushHead, this)
+  }
+
+  /** A piece of the body. False: wait for `requestDrained`. A body longer than announced must not be written. */
+  write(chunk: Buffer): boolean {
+    if (chunk.length === 0) return true
+    if (this.bodyChunked) return this.writeChunk(chunk)
+    if (chunk.length > this.bodyLeft) throw new Error('a request body outgrew its Content-Length')
+    this.bodyLeft -= chunk.length
+    if (this.bodyLeft === 0) this.requestDone = true
+    return this.writeJoined(chunk)
+  }
+
+  /** The end of the body; for a sized one nothing may be owed any more. */
+  endBody(): void {
+    if (!this.bodyChunked) {
+      if (this.bodyLeft > 0) throw new Error('a request body fell short of its Content-Length')
+      return
+    }
+    this.socket.write(this.takeHead() + closeChunk, 'latin1')
+    this.requestDone = true
+  }
+
+  flushHead(): void {
+    if (this.head !== '' && !this.destroyed) this.socket.write(this.takeHead(), 'latin1')
+  }
+
+  pause(): void {
+    this.socket.pause()
+  }
+
+  resume(): void {
+    this.socket.resume()
+  }
+
+  destroy(): void {
+    if (this.destroyed) return
+    this.destroyed = true
+    this.user = undefined
+    this.head = ''
+    this.socket.destroy()
+    this.home.lost(this)
+  }
+
+  /** Destroys the connection and tells its user. */
+  shut(): void {
+    this.fail('closed', 'shutting down')
+  }
+
+  /** The sweep found `deadlineMs` passed. */
+  expire(): void {
+    if (this.user === undefined) this.destroy()
+    else this.user.deadlinePassed()
+  }
+
+  /** What the socket read; `buffer` is overwritten by the next read of any connection. */
+  readBytes(bytes: number, buffer: Uint8Array): void {
+    const user = this.user
+    if (user === undefined) {
+      if (!this.destroyed) this.home.sawSurplus()
+      this.destroy()
+      return
+    }
+    this.answered = true
+    this.readMs = this.home.nowMs()
+    const chunk = Buffer.from(buffer.buffer, buffer.byteOffset, bytes)
+    const state = this.parser.push(chunk)
+    if (state === 'faulted') this.fail('invalid', this.parser.fault)
+    else this.handOver(user, chunk, state === 'ended')
+  }
+
+  /** The upstream closed its side. */
+  private ended(): void {
+    const user = this.user
+    if (user === undefined || !this.answered) {
+      this.fail('closed', 'closed')
+      return
+    }
+    this.readMs = this.home.nowMs()
+    if (this.parser.finish() === 'faulted') this.fail('invalid', this.parser.fault)
+    else this.handOver(user, emptyChunk, true)
+  }
+
+  /**
+   * One read is judged whole before any of it is handed on, and handed on within one tick. The user is told of the
+   * end last, when the connection is already free for the request that may follow.
+   */
+  private handOver(user: ConnectionUser, chunk: Buffer, isEnd: boolean): void {
+    const { parser } = this
+    const body = parser.ranges.length === 0 ? undefined : copyRanges(chunk, parser.ranges)
+    if (parser.headEnded) user.answerHead(parser.head)
+    if (body !== undefined && this.user === user) user.answerData(body)
+    if (!isEnd || this.user !== user) return
+    this.settle()
+    user.answerEnd()
+  }
+
+  private settle(): void {
+    const { parser } = this
+    if (parser.surplusBytes > 0) this.home.sawSurplus()
+    const reusable =
+      parser.surplusBytes === 0 &&
+      parser.head.persistent &&
+      this.requestDone &&
+      this.head === '' &&
+      this.socket.writableLength === 0 &&
+      this.socket.writable
+    if (!reusable) {
+      this.destroy()
+      return
+    }
+    this.user = undefined
+    this.keepAliveSeconds = parser.head.keepAliveSeconds
+    if (this.socket.isPaused()) this.socket.resume()
+    this.home.released(this)
+  }
+
+  private fail(kind: 'closed' | 'invalid', fault: string): void {
+    const { user } = this
+    this.destroy()
+    user?.connectionFailed(kind, fault)
+  }
+
+  private writeJoined(chunk: Buffer): boolean {
+    if (this.head === '') return this.socket.write(chunk)
+    const head = this.takeHead()
+    if (head.length + chunk.length <= joinedBytesMax) {
+      const joined = Buffer.allocUnsafe(head.length + chunk.length)
+      joined.write(head, 'latin1')
+      chunk.copy(joined, head.length)
+      return this.socket.write(joined)
+    }
+    this.socket.cork()
+    this.socket.write(head, 'latin1')
+    const drained = this.socket.write(chunk)
+    this.socket.uncork()
+    return drained
+  }
+
+  private writeChunk(chunk: Buffer): boolean {
+    this.socket.cork()
+    this.socket.write(`${this.takeHead()}${chunk.length.toString(16)}\r\n`, 'latin1')
+    this.socket.write(chunk)
+    const drained = this.socket.write('\r\n', 'latin1')
+    this.socket.uncork()
+    return drained
+  }
+
+  private takeHead(): string {
+    const head = this.head
+    this.head = ''
+    return head
+  }
+}
+
+const emptyChunk = Buffer.alloc(0)
+
+function flushHead(connection: UpstreamConnection): void {
+  connection.flushHead()
+}
+
+/** Out of the shared read buffer, into memory that may outlive the read. */
+function copyRanges(chunk: Buffer, ranges: readonly number[]): Buffer {
+  let bytes = 0
+  for (let i = 0; i < ranges.length; i += 2) bytes += (ranges[i + 1] ?? 0) - (ranges[i] ?? 0)
+  const copy = Buffer.allocUnsafe(bytes)
+  let at = 0
+  for (let i = 0; i < ranges.length; i += 2) at += chunk.copy(copy, at, ranges[i], ranges[i + 1])
+  return copy
+}

@@ -1,0 +1,322 @@
+import type { UpstreamPlan } from '../../compile/plan.ts'
+import type { Reject } from '../../domain/reject.ts'
+import type { ByteSink, Exchange } from '../exchange.ts'
+import type { ForwardOutcome, OutgoingHead, ShapeHead } from '../forward.ts'
+import type { ConnectionUser, UpstreamConnection } from './connection.ts'
+import type { PoolWaiter, UpstreamPool } from './pool.ts'
+import type { Pools } from './pools.ts'
+import type { ResponseHead } from './response-head.ts'
+
+/** A body up to this size is kept until the answer begins, so that a kept connection found dead costs no error. */
+const replayBytesMax = 16 * 1024
+
+/** RFC 9110 9.2.2. */
+const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
+/** RFC 9110 8.6: methods that expect content say so when there is none. */
+const expectsContent = new Set(['POST', 'PUT', 'PATCH'])
+
+/** One request on its way to an upstream and back: all that has to be remembered between two events. */
+export class Forwarding implements ConnectionUser, PoolWaiter, ByteSink {
+  waitDeadlineMs = 0
+  wantsFresh = false
+
+  private readonly exchange: Exchange
+  private readonly outgoing: OutgoingHead
+  private readonly plan: UpstreamPlan
+  private readonly pools: Pools
+  private readonly shapeHead: ShapeHead
+  private readonly done: (outcome: ForwardOutcome) => void
+  private readonly hasBody: boolean
+
+  private pool: UpstreamPool | undefined
+  private connection: UpstreamConnection | undefined
+  private startedMs = 0
+  private connectMs: number | undefined
+  private firstByteMs = 0
+  private status = 0
+  private requestBytes = 0
+  private responseBytes = 0
+  private attempts = 0
+  private reused = false
+  private retried = false
+  private over = false
+  private headSent = false
+  private bodyStarted = false
+  private bodyEnded: boolean
+  /** The request's body so far, as long as it can be sent once more. */
+  private kept: Buffer[] | undefined
+  private keptBytes = 0
+  /** The upstream takes the request slowly; the caller's body is paused. */
+  private upstreamFull = false
+  /** The caller takes the answer slowly; the upstream is paused. */
+  private callerFull = false
+  private drainAsked = false
+
+  constructor(
+    exchange: Exchange,
+    outgoing: OutgoingHead,
+    plan: UpstreamPlan,
+    pools: Pools,
+    shapeHead: ShapeHead,
+    done: (outcome: ForwardOutcome) => void,
+  ) {
+    this.exchange = exchange
+    this.outgoing = outgoing
+    this.plan = plan
+    this.pools = pools
+    this.shapeHead = shapeHead
+    this.done = done
+    const { body } = exchange
+    this.hasBody = body.kind === 'chunked' || (body.kind === 'sized' && body.bytes > 0)
+    this.bodyEnded = !this.hasBody
+    this.kept = this.hasBody ? [] : undefined
+  }
+
+  start(): void {
+    this.startedMs = this.pools.nowMs()
+    this.waitDeadlineMs = this.startedMs + this.plan.connectTimeoutMs
+    // Bound to this request, not to its connection: a late call must never reach the connection's next request.
+    this.exchange.reply.onGone(() => this.callerGone())
+    this.acquire(this.startedMs)
+  }
+
+  // --- the pool's side
+
+  private acquire(nowMs: number): void {
+    this.attempts++
+    this.pool = this.pools.pick(this.plan)
+    const connection = this.pool.acquire(this, nowMs)
+    if (connection !== undefined) this.attach(connection, nowMs)
+  }
+
+  connectionReady(connection: UpstreamConnection): void {
+    const nowMs = this.pools.nowMs()
+    this.connectMs = nowMs - this.startedMs
+    this.attach(connection, nowMs)
+  }
+
+  connectionRefused(kind: 'refused' | 'full' | 'timeout', fault: string): void {
+    const { plan } = this
+    if (kind === 'timeout') {
+      this.refuse({
+        reason: 'upstream_timeout',
+        phase: 'connect',
+        timeoutMs: plan.connectTimeoutMs,
+        rule: `${plan.rule}.connectTimeout`,
+      })
+    } else if (kind === 'refused' && this.attempts < plan.targets.length) this.acquire(this.pools.nowMs())
+    else this.refuse({ reason: 'upstream_refused', fault })
+  }
+
+  private attach(connection: UpstreamConnection, nowMs: number): void {
+    const { body } = this.exchange
+    this.connection = connection
+    this.reused = connection.uses > 0
+    connection.readMs = nowMs
+    this.watchDeadline(nowMs)
+    const size = this.hasBody ? (body.kind === 'chunked' ? 'chunked' : body.bytes) : 0
+    connection.send(this, this.headText(), this.outgoing.method === 'HEAD', size)
+    if (!this.hasBody) return
+    if (this.bodyStarted) this.sendKept(connection)
+    else {
+      this.bodyStarted = true
+      body.start(this)
+    }
+  }
+
+  private headText(): string {
+    const { method, target, host, headerBlock } = this.outgoing
+    const { kind, bytes } = this.exchange.body
+    let framing = ''
+    if (kind === 'chunked') framing = 'Transfer-Encoding: chunked\r\n'
+    else if (kind === 'sized') framing = `Content-Length: ${bytes}\r\n`
+    else if (expectsContent.has(method)) framing = 'Content-Length: 0\r\n'
+    return `${method} ${target} HTTP/1.1\r\nHost: ${host}\r\n${headerBlock}${framing}\r\n`
+  }
+
+  // --- the caller's body
+
+  data(chunk: Buffer): void {
+    if (this.over) return
+    this.requestBytes += chunk.length
+    const { body } = this.exchange
+    if (body.kind === 'sized' && this.requestBytes > body.bytes) {
+      this.breakFraming()
+      return
+    }
+    this.keep(chunk)
+    if (body.kind === 'sized' && this.requestBytes === body.bytes) this.bodyEnded = true
+    if (this.connection === undefined) return
+    this.push(this.connection, chunk)
+    this.watchDeadline(this.pools.nowMs())
+  }
+
+  end(): void {
+    if (this.over) return
+    const { body } = this.exchange
+    if (body.kind === 'sized' && this.requestBytes < body.bytes) {
+      this.breakFraming()
+      return
+    }
+    this.bodyEnded = true
+    this.connection?.endBody()
+    this.watchDeadline(this.pools.nowMs())
+  }
+
+  fail(): void {
+    this.callerGone()
+  }
+
+  requestDrained(): void {
+    if (!this.upstreamFull) return
+    this.upstreamFull = false
+    if (!this.bodyEnded) this.exchange.body.resume()
+    this.watchDeadline(this.pools.nowMs())
+  }
+
+  private push(connection: UpstreamConnection, chunk: Buffer): void {
+    if (connection.write(chunk) || this.upstreamFull) return
+    this.upstreamFull = true
+    this.exchange.body.pause()
+  }
+
+  private keep(chunk: Buffer): void {
+    if (this.kept === undefined) return
+    this.kept.push(chunk)
+    this.keptBytes += chunk.length
+    if (this.keptBytes > replayBytesMax && this.connection !== undefined) this.kept = undefined
+  }
+
+  private sendKept(connection: UpstreamConnection): void {
+    for (const chunk of this.kept ?? []) this.push(connection, chunk)
+    if (this.bodyEnded) connection.endBody()
+    else if (!this.upstreamFull) this.exchange.body.resume()
+  }
+
+  private breakFraming(): void {
+    this.connection?.destroy()
+    this.refuse({ reason: 'bad_framing', fault: 'body differs from its Content-Length' })
+  }
+
+  // --- the upstream's answer
+
+  answerHead(head: ResponseHead): void {
+    this.kept = undefined
+    this.status = head.status
+    this.firstByteMs = (this.connection?.readMs ?? this.startedMs) - this.startedMs
+    const rawHeaders = this.shapeHead(head.status, head.rawHeaders)
+    this.headSent = true
+    this.exchange.reply.head(head.status, rawHeaders, head.status === 204 ? undefined : head.contentLength)
+    this.watchDeadline(this.connection?.readMs ?? 0)
+  }
+
+  answerData(chunk: Buffer): void {
+    this.responseBytes += chunk.length
+    if (!this.exchange.reply.data(chunk)) this.holdUpstream()
+    this.watchDeadline(this.connection?.readMs ?? 0)
+  }
+
+  answerEnd(): void {
+    const totalMs = this.pools.nowMs() - this.startedMs
+    this.over = true
+    this.connection = undefined
+    // An answer that came early: what is left of the body is the listener's to read away or to cut off.
+    if (this.upstreamFull) this.exchange.body.resume()
+    this.exchange.reply.end()
+    this.done({
+      ok: true,
+      status: this.status,
+      requestBytes: this.requestBytes,
+      responseBytes: this.responseBytes,
+      connectMs: this.connectMs,
+      firstByteMs: this.firstByteMs,
+      totalMs,
+      target: this.targetName(),
+      reused: this.reused,
+    })
+  }
+
+  connectionFailed(kind: 'closed' | 'invalid', fault: string): void {
+    const { connection } = this
+    this.connection = undefined
+    const answered = connection?.answered ?? false
+    if (kind === 'invalid') this.refuse({ reason: 'upstream_invalid', fault })
+    else if (answered) this.refuse({ reason: 'upstream_invalid', fault: 'truncated' })
+    else if (this.isRetryable()) this.retry()
+    else this.refuse({ reason: 'upstream_refused', fault })
+  }
+
+  deadlinePassed(): void {
+    const { plan } = this
+    this.connection?.destroy()
+    this.refuse({
+      reason: 'upstream_timeout',
+      phase: 'response',
+      timeoutMs: plan.responseTimeoutMs,
+      rule: `${plan.rule}.responseTimeout`,
+    })
+  }
+
+  /** A server may close a kept connection just when it is used again (RFC 9110 9.2.2, RFC 9112 9.3.1). */
+  private isRetryable(): boolean {
+    if (!this.reused || this.retried || !idempotent.has(this.outgoing.method)) return false
+    return !this.hasBody || this.kept !== undefined
+  }
+
+  private retry(): void {
+    this.retried = true
+    this.wantsFresh = true
+    this.pools.counters.retried++
+    this.attempts = 0
+    this.upstreamFull = false
+    if (this.bodyStarted && !this.bodyEnded) this.exchange.body.pause()
+    const nowMs = this.pools.nowMs()
+    this.waitDeadlineMs = nowMs + this.plan.connectTimeoutMs
+    this.acquire(nowMs)
+  }
+
+  private holdUpstream(): void {
+    if (this.over) return
+    this.callerFull = true
+    this.connection?.pause()
+    if (this.drainAsked) return
+    this.drainAsked = true
+    this.exchange.reply.onDrain(() => this.callerDrained())
+  }
+
+  private callerDrained(): void {
+    if (this.over || !this.callerFull) return
+    this.callerFull = false
+    this.watchDeadline(this.pools.nowMs())
+    this.connection?.resume()
+  }
+
+  // --- the end
+
+  /** The upstream is timed only while it is the upstream that is waited for. */
+  private watchDeadline(nowMs: number): void {
+    if (this.connection === undefined) return
+    const isOwed = (this.bodyEnded || this.upstreamFull) && !this.callerFull
+    this.connection.deadlineMs = isOwed ? nowMs + this.plan.responseTimeoutMs : Number.POSITIVE_INFINITY
+  }
+
+  private callerGone(): void {
+    if (this.over) return
+    if (this.connection === undefined) this.pool?.cancel(this)
+    else this.connection.destroy()
+    this.refuse({ reason: 'caller_gone' })
+  }
+
+  private refuse(reject: Reject): void {
+    if (this.over) return
+    this.over = true
+    this.connection = undefined
+    const totalMs = this.pools.nowMs() - this.startedMs
+    if (this.headSent) this.exchange.reply.abort()
+    this.done({ ok: false, reject, answered: this.headSent, target: this.targetName(), totalMs })
+  }
+
+  private targetName(): string {
+    return this.pool?.target.authority ?? ''
+  }
+}

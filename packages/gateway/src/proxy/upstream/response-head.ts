@@ -1,0 +1,187 @@
+import type { ResponseFault } from './response-fault.ts'
+
+/** Fields of one answer; more is refused. */
+export const headersMax = 256
+
+/** What the head of an answer says, with the fields that frame its body already judged (RFC 9112 6). */
+export interface ResponseHead {
+  status: number
+  minorVersion: 0 | 1
+  /** Names and values in turn, as sent; values are latin1, trimmed. */
+  rawHeaders: string[]
+  /** Undefined when no Content-Length was sent. */
+  contentLength: number | undefined
+  chunked: boolean
+  /** The connection may be used again (RFC 9112 9.3). */
+  persistent: boolean
+  /** The `timeout` of a Keep-Alive field, in seconds. */
+  keepAliveSeconds: number | undefined
+}
+
+const token = 1
+const value = 2
+
+const tab = 0x09
+const lf = 0x0a
+const cr = 0x0d
+const space = 0x20
+const comma = 0x2c
+const zero = 0x30
+const nine = 0x39
+const colon = 0x3a
+
+const kinds = characterKinds()
+
+/** `text` is a whole head up to and including its empty line. A fault leaves `head` half-filled: do not read it. */
+export function readResponseHead(text: string, head: ResponseHead): ResponseFault | undefined {
+  if (!text.startsWith('HTTP/1.')) return 'status_line'
+  const minor = text.charCodeAt(7) - zero
+  if (minor !== 0 && minor !== 1) return 'version'
+  const status = statusAt(text)
+  if (status === undefined) return 'status_line'
+  // RFC 9110 15: anything else is no status code.
+  if (status < 100 || status > 599) return 'status'
+
+  let at = 12
+  // A server with an empty reason often leaves out the space before it too; nothing depends on it.
+  if (text.charCodeAt(at) === space) at = endOfValue(text, at + 1)
+  if (text.charCodeAt(at) !== cr || text.charCodeAt(at + 1) !== lf) return 'status_line'
+
+  head.status = status
+  head.minorVersion = minor
+  return readFields(text, at + 2, head)
+}
+
+/** `text` is a trailer section up to and including its empty line. Framing fields have no meaning there (RFC 9110 6.5.1). */
+export function readTrailers(text: string): readonly string[] | undefined {
+  const trailers: string[] = []
+  return scanFields(text, 0, trailers) === undefined ? trailers : undefined
+}
+
+function readFields(text: string, from: number, head: ResponseHead): ResponseFault | undefined {
+  const fields: string[] = []
+  head.rawHeaders = fields
+  head.contentLength = undefined
+  head.chunked = false
+  head.keepAliveSeconds = undefined
+  const fault = scanFields(text, from, fields)
+  if (fault !== undefined) return fault
+
+  let close = false
+  let keepAlive = false
+  for (let i = 0; i < fields.length; i += 2) {
+    const name = fields[i] ?? ''
+    // The four names that frame a message have these lengths; most fields are told apart without lower-casing.
+    if (name.length !== 10 && name.length !== 14 && name.length !== 17) continue
+    const content = fields[i + 1] ?? ''
+    switch (name.toLowerCase()) {
+      case 'content-length':
+        // RFC 9112 6.3 (5) would allow equal repetitions; a server that repeats it is not to be believed.
+        if (head.contentLength !== undefined) return 'content_length'
+        head.contentLength = digits(content, 15)
+        if (head.contentLength === undefined) return 'content_length'
+        break
+      case 'transfer-encoding':
+        if (head.chunked || content.toLowerCase() !== 'chunked') return 'transfer_encoding'
+        head.chunked = true
+        break
+      case 'connection':
+        if (listHas(content, 'close')) close = true
+        if (listHas(content, 'keep-alive')) keepAlive = true
+        break
+      case 'keep-alive':
+        head.keepAliveSeconds = timeoutOf(content) ?? head.keepAliveSeconds
+        break
+    }
+  }
+  if (head.chunked && head.contentLength !== undefined) return 'both_framings'
+  // RFC 9112 6.1: a Transfer-Encoding in an HTTP/1.0 message is faulty framing.
+  if (head.chunked && head.minorVersion === 0) return 'transfer_encoding'
+  head.persistent = !close && (head.minorVersion === 1 || keepAlive)
+  return undefined
+}
+
+/** Strict field lines (RFC 9112 5): CRLF only, no folding, no space before the colon, no control byte. */
+function scanFields(text: string, from: number, fields: string[]): ResponseFault | undefined {
+  let at = from
+  while (text.charCodeAt(at) !== cr) {
+    if (fields.length === 2 * headersMax) return 'too_many_headers'
+    const nameStart = at
+    while (kindOf(text, at) & token) at++
+    if (at === nameStart || text.charCodeAt(at) !== colon) return 'header_name'
+    const nameEnd = at++
+    while (text.charCodeAt(at) === space || text.charCodeAt(at) === tab) at++
+    const valueStart = at
+    at = endOfValue(text, at)
+    let valueEnd = at
+    while (valueEnd > valueStart && isBlank(text.charCodeAt(valueEnd - 1))) valueEnd--
+    if (text.charCodeAt(at) !== cr || text.charCodeAt(at + 1) !== lf) return 'header_value'
+    at += 2
+    fields.push(text.slice(nameStart, nameEnd), text.slice(valueStart, valueEnd))
+  }
+  return text.charCodeAt(at + 1) === lf ? undefined : 'header_name'
+}
+
+function statusAt(text: string): number | undefined {
+  if (text.charCodeAt(8) !== space) return undefined
+  let status = 0
+  for (let i = 9; i < 12; i++) {
+    const code = text.charCodeAt(i)
+    if (!(code >= zero && code <= nine)) return undefined
+    status = status * 10 + code - zero
+  }
+  return status
+}
+
+function digits(text: string, lengthMax: number): number | undefined {
+  if (text.length === 0 || text.length > lengthMax) return undefined
+  let number = 0
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code < zero || code > nine) return undefined
+    number = number * 10 + code - zero
+  }
+  return number
+}
+
+function listHas(list: string, wanted: string): boolean {
+  const lower = list.toLowerCase()
+  if (lower === wanted) return true
+  if (!lower.includes(wanted)) return false
+  return lower.split(',').some((member) => member.trim() === wanted)
+}
+
+/** The hint of RFC 2068 19.7.1, still sent by most servers: `timeout=5, max=100`. */
+function timeoutOf(content: string): number | undefined {
+  const start = content.toLowerCase().indexOf('timeout=')
+  if (start === -1) return undefined
+  let end = start + 8
+  while (end < content.length && content.charCodeAt(end) !== comma && !isBlank(content.charCodeAt(end))) end++
+  return digits(content.slice(start + 8, end), 9)
+}
+
+function endOfValue(text: string, from: number): number {
+  let at = from
+  while (kindOf(text, at) & value) at++
+  return at
+}
+
+/** A head ends in CR LF, which are of no kind: no loop over kinds runs past its end. */
+function kindOf(text: string, at: number): number {
+  return kinds[text.charCodeAt(at)] ?? 0
+}
+
+function isBlank(code: number): boolean {
+  return code === space || code === tab
+}
+
+/** Field names are tokens (RFC 9110 5.6.2); values hold HTAB, visible ASCII, space and obs-text (5.5). */
+function characterKinds(): Uint8Array {
+  const table = new Uint8Array(256)
+  for (let code = 0; code < 256; code++) {
+    if (code === tab || (code >= space && code !== 0x7f)) table[code] = value
+  }
+  const tokens = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+  for (let i = 0; i < tokens.length; i++) table[tokens.charCodeAt(i)] = token | value
+  return table
+}
