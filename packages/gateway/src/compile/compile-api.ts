@@ -1,0 +1,103 @@
+import { type ApiConfig, type Config, type ConfigPath, formatConfigPath } from '@jotgate/contract'
+import { pathForm } from '../domain/path-form.ts'
+import { compileForwardedClaims } from './compile-forward.ts'
+import { pathSegments } from './compile-paths.ts'
+import type { CompilePorts } from './compile-ports.ts'
+import { compileRequirements } from './compile-requirements.ts'
+import { compileRoutes } from './compile-route.ts'
+import { compileTokenPlaces } from './compile-token-places.ts'
+import { compileUpstream } from './compile-upstream.ts'
+import type { ApiPlan } from './plan.ts'
+import type { ProblemList } from './problem-list.ts'
+
+const defaultMethods: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+
+/** One API: which requests are for it, who may call it, where they go. */
+export function compileApi(
+  id: string,
+  config: Config,
+  api: ApiConfig,
+  ports: CompilePorts,
+  problems: ProblemList,
+): ApiPlan {
+  const path = ['apis', id]
+  const pathForms = api.listen.allow.reduce((bits, form) => bits | pathForm[form], 0)
+  const methods = api.methods ?? defaultMethods
+  const access = compileAccess(api, [...path, 'access'], ports, problems)
+  const places = access.kind === 'public' ? [] : access.tokenPlaces
+  checkMethods(methods, path, problems)
+  return {
+    id,
+    rule: formatConfigPath(path),
+    host: listenHost(api, path, problems),
+    segments: listenSegments(api, pathForms, path, problems),
+    stripPath: api.listen.stripPath,
+    pathForms,
+    methods,
+    access,
+    routes: compileRoutes(api, methods, pathForms, [...path, 'routes'], problems),
+    forward: {
+      token: api.forward.token,
+      claims: compileForwardedClaims(api, places, [...path, 'forward', 'claims'], ports, problems),
+    },
+    upstream: compileUpstream(id, config, api.upstream, ports, problems),
+  }
+}
+
+function compileAccess(
+  { access }: ApiConfig,
+  path: ConfigPath,
+  ports: CompilePorts,
+  problems: ProblemList,
+): ApiPlan['access'] {
+  if (access === 'public') return { kind: 'public' }
+  return {
+    kind: 'protected',
+    tokenPlaces: compileTokenPlaces(access.token, [...path, 'token'], ports, problems),
+    tokenBytesMax: access.tokenBytesMax,
+    issuerIds: access.issuers,
+    require: compileRequirements(access.require, [...path, 'require'], problems),
+  }
+}
+
+function listenHost({ listen }: ApiConfig, path: ConfigPath, problems: ProblemList): string | undefined {
+  if (
+    listen.host !== undefined &&
+    !listen.host.split('.').every((label) => /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(label))
+  ) {
+    problems.error([...path, 'listen', 'host'], 'host_form', 'not a host name', 'as in api.example.com')
+  }
+  return listen.host
+}
+
+function listenSegments(
+  { listen }: ApiConfig,
+  pathForms: number,
+  path: ConfigPath,
+  problems: ProblemList,
+): readonly string[] {
+  const at = [...path, 'listen', 'path']
+  for (const form of listen.allow) {
+    const message = `paths with ${formWords[form]} are let through: does the upstream read them the same way?`
+    problems.warn([...path, 'listen', 'allow'], 'path_form_allowed', message)
+  }
+  if (listen.path.includes('*')) {
+    const hint = 'a prefix takes everything below it; patterns belong into `routes`'
+    problems.error(at, 'path_form', '`*` has no meaning in a listen path', hint)
+    return []
+  }
+  return pathSegments(listen.path, pathForms, at, problems) ?? []
+}
+
+const formWords: Readonly<Record<keyof typeof pathForm, string>> = {
+  encodedSlash: 'an encoded slash',
+  emptySegments: 'empty segments',
+  parameters: '`;` parameters',
+}
+
+function checkMethods(methods: readonly string[], path: ConfigPath, problems: ProblemList): void {
+  for (const [index, method] of methods.entries()) {
+    if (method !== 'CONNECT' && method !== 'TRACE') continue
+    problems.error([...path, 'methods', index], 'method_refused', `${method} is never forwarded`)
+  }
+}

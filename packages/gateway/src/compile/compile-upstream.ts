@@ -1,0 +1,90 @@
+import { type Config, type ConfigPath, formatConfigPath, type UpstreamConfig } from '@jotgate/contract'
+import { bareHost, isForbiddenHost } from './check-url.ts'
+import type { CompilePorts } from './compile-ports.ts'
+import { hashPlan } from './hash-plan.ts'
+import type { TargetPlan, UpstreamPlan } from './plan.ts'
+import type { ProblemList } from './problem-list.ts'
+
+/** Where an API's requests go. */
+export function compileUpstream(
+  apiId: string,
+  config: Config,
+  upstream: UpstreamConfig,
+  ports: CompilePorts,
+  problems: ProblemList,
+): UpstreamPlan {
+  const path = ['apis', apiId, 'upstream']
+  const plan: Omit<UpstreamPlan, 'id'> = {
+    rule: formatConfigPath(path),
+    targets: upstream.targets.flatMap((text, index) => {
+      const target = compileTarget(text, config, [...path, 'targets', index], ports, problems)
+      return target === undefined ? [] : [target]
+    }),
+    host: upstream.host,
+    connectTimeoutMs: upstream.connectTimeout,
+    responseTimeoutMs: upstream.responseTimeout,
+    idleTimeoutMs: upstream.idleTimeout,
+    connectionsMax: upstream.connectionsMax,
+  }
+  return { id: `${apiId}:${hashPlan(plan).slice(0, 16)}`, ...plan }
+}
+
+function compileTarget(
+  text: string,
+  config: Config,
+  path: ConfigPath,
+  ports: CompilePorts,
+  problems: ProblemList,
+): TargetPlan | undefined {
+  if (text.startsWith('unix:')) {
+    return { kind: 'unix', host: text.slice('unix:'.length), port: 0, authority: 'localhost' }
+  }
+  if (!URL.canParse(text)) {
+    problems.error(path, 'invalid_url', 'not a URL')
+    return undefined
+  }
+  const url = new URL(text)
+  if (isForbiddenHost(url.hostname, ports)) {
+    problems.error(path, 'forbidden_address', 'link-local and metadata addresses are never connected to')
+    return undefined
+  }
+  const tls = url.protocol === 'https:'
+  const target: TargetPlan = {
+    kind: tls ? 'tls' : 'tcp',
+    host: bareHost(url.hostname),
+    port: url.port === '' ? (tls ? 443 : 80) : Number(url.port),
+    authority: url.host,
+  }
+  if (!isGateway(target, url, config, ports)) return target
+  problems.error(path, 'upstream_is_gateway', "this is the gateway's own address: requests would go in circles")
+  return undefined
+}
+
+/** The gateway's own ports, data and admin, are no upstream (security rule S14). */
+function isGateway(target: TargetPlan, url: URL, config: Config, ports: CompilePorts): boolean {
+  const { listeners, admin } = config.gateway
+  const own = [...listeners, admin]
+  if (listeners.some(({ publicUrl }) => publicUrl !== undefined && sameOrigin(publicUrl, url))) return true
+  return own.some(({ address, port }) => port === target.port && sameHost(target.host, address, ports))
+}
+
+function sameOrigin(publicUrl: string, url: URL): boolean {
+  return URL.canParse(publicUrl) && new URL(publicUrl).origin === url.origin
+}
+
+function sameHost(host: string, address: string, ports: CompilePorts): boolean {
+  if (host === address) return true
+  const local = isLocalName(host) || isClass(host, ports, 'loopback', 'unspecified')
+  if (isClass(address, ports, 'unspecified')) return local
+  const onLoopback = isLocalName(address) || isClass(address, ports, 'loopback')
+  return onLoopback && (isLocalName(host) || isClass(host, ports, 'unspecified'))
+}
+
+function isLocalName(host: string): boolean {
+  return host === 'localhost' || host.endsWith('.localhost') || host === 'localhost.'
+}
+
+function isClass(host: string, ports: CompilePorts, ...kinds: readonly string[]): boolean {
+  const kind = ports.classifyAddress(host)
+  return kind !== undefined && kinds.includes(kind)
+}
