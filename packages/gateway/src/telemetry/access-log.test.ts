@@ -50,8 +50,8 @@ describe('access log', () => {
   it('writes one JSON object a line, in a fixed order, without what is not known', () => {
     expect(lineOf(forwarded, 'json')).toBe(
       '{"time":"2026-11-23T12:03:04.567Z","decision":"0123456789abcdef0123456789abcdef-1","outcome":"forwarded","status":200,' +
-        '"method":"GET","path":"/orders/17","api":"orders","route":"apis.orders.routes[0]","subject":"AbCdEfGhIjKlMnOpQrStUv",' +
-        '"issuer":"acme","peer":"127.0.0.1","client":"203.0.113.9","bytesIn":0,"bytesOut":5120,"durationMs":12.346,"upstreamMs":11.020,' +
+        '"method":"GET","path":"/orders/17","api":"orders","issuer":"acme","route":"apis.orders.routes[0]",' +
+        '"subject":"AbCdEfGhIjKlMnOpQrStUv","peer":"127.0.0.1","client":"203.0.113.9","bytesIn":0,"bytesOut":5120,"durationMs":12.346,"upstreamMs":11.020,' +
         '"target":"127.0.0.1:9000"}\n',
     )
     expect(JSON.parse(lineOf(refused, 'json'))).toEqual({
@@ -76,6 +76,28 @@ describe('access log', () => {
     )
     expect(lineOf(forwarded, 'pretty')).toMatch(/ 200 GET \/orders\/17 +-> 127\.0\.0\.1:9000 +orders +12\.3ms\n$/)
     expect(lineOf(refused, 'pretty', true)).toContain('\u001b[33m401\u001b[0m')
+  })
+
+  it('keeps requests apart that share some of their parts', () => {
+    const lines: string[] = []
+    const log = createAccessLog({ writer: { write: (line) => lines.push(line) }, format: 'json', colour: false })
+    const entries = [
+      forwarded,
+      { ...forwarded, method: 'POST' },
+      { ...forwarded, issuer: undefined, route: undefined },
+      { ...forwarded, api: undefined, issuer: undefined },
+      { ...refused, status: 200 },
+      { ...refused, reason: 'bad_path' as const, path: undefined },
+      forwarded,
+    ]
+    for (const entry of entries) log.record(entry)
+    const read = lines.map((line) => JSON.parse(line))
+    for (const [index, { outcome, reason, status, method, path, api, issuer, route }] of entries.entries()) {
+      // JSON has no undefined: a member that is not known is absent.
+      const wanted = JSON.parse(JSON.stringify({ outcome, reason, status, method, path, api, issuer, route }))
+      expect(read[index]).toMatchObject(wanted)
+      for (const name of ['reason', 'path', 'api', 'issuer', 'route']) expect(name in read[index]).toBe(name in wanted)
+    }
   })
 
   it('spells every second and millisecond right while it reuses what it spelled before', () => {

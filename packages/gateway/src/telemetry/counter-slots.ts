@@ -1,0 +1,52 @@
+/** Rows of counts, one for each configured id, in one typed array. */
+export interface Slots {
+  /** The row of each id, in the given order. A known id keeps its row. */
+  readonly assign: (ids: readonly string[]) => readonly number[]
+  /** Adds at a position: row times width, plus the column. */
+  readonly add: (position: number, by: number) => void
+  readonly read: () => readonly { readonly id: string; readonly counts: readonly number[] }[]
+}
+
+/** Rows kept for ids the configuration no longer holds; beyond, theirs are emptied and given to new ids. */
+const rowsBeforeReuse = 1024
+
+export function createSlots(width: number): Slots {
+  const rowOf = new Map<string, number>()
+  let values = new Float64Array(width * 4)
+  let rows = 0
+
+  function newRow(current: ReadonlySet<string>): number {
+    if (rows >= rowsBeforeReuse) {
+      for (const [id, row] of rowOf) {
+        if (current.has(id)) continue
+        rowOf.delete(id)
+        values.fill(0, row * width, (row + 1) * width)
+        return row
+      }
+    }
+    if ((rows + 1) * width > values.length) {
+      const larger = new Float64Array(values.length * 2)
+      larger.set(values)
+      values = larger
+    }
+    return rows++
+  }
+
+  return {
+    assign: (ids) => {
+      const current = new Set(ids)
+      return ids.map((id) => {
+        const known = rowOf.get(id)
+        if (known !== undefined) return known
+        const row = newRow(current)
+        rowOf.set(id, row)
+        return row
+      })
+    },
+    add: (position, by) => {
+      values[position] = (values[position] ?? 0) + by
+    },
+    read: () =>
+      [...rowOf].map(([id, row]) => ({ id, counts: Array.from(values.subarray(row * width, (row + 1) * width)) })),
+  }
+}
