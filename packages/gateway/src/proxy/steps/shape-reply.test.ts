@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest'
+import type { TokenPlace } from '../../compile/plan.ts'
+import { shapeReply } from './shape-reply.ts'
+
+const bearer: TokenPlace = { kind: 'header', name: 'authorization', scheme: 'bearer' }
+const cookie: TokenPlace = { kind: 'cookie', name: 'session', origins: [] }
+
+function reply(rawHeaders: readonly string[], place: TokenPlace | undefined = bearer, draining = false): string[] {
+  const shaped = shapeReply(rawHeaders, place, 'id-1', draining)
+  return shaped.flatMap((name, at) => (at % 2 === 0 ? [`${name}: ${shaped[at + 1]}`] : []))
+}
+
+describe('shaping the answer', () => {
+  it('keeps end-to-end headers in order and adds the decision', () => {
+    expect(reply(['Content-Type', 'text/plain', 'Set-Cookie', 'a', 'Set-Cookie', 'b', 'X_Odd', 'caf\xe9'])).toEqual([
+      'Content-Type: text/plain',
+      'Set-Cookie: a',
+      'Set-Cookie: b',
+      'X_Odd: caf\xe9',
+      'jotgate-decision: id-1',
+    ])
+  })
+
+  it.each([
+    'Connection',
+    'Keep-Alive',
+    'Proxy-Authenticate',
+    'Trailer',
+    'Transfer-Encoding',
+    'Content-Length',
+    'Upgrade',
+    'jotgate-decision',
+    'Jotgate_Decision',
+  ])('leaves out %s', (name) => {
+    expect(reply([name, 'x'])).toEqual(['jotgate-decision: id-1'])
+  })
+
+  it('leaves out what Connection names, but nothing we add', () => {
+    const rawHeaders = ['X-Hop', '1', 'Connection', 'x-hop', 'Connection', 'jotgate-decision, x_other', 'X-Other', '2']
+    expect(reply(rawHeaders)).toEqual(['jotgate-decision: id-1'])
+  })
+
+  it('leaves out what is no header: nothing of it can become a line of ours', () => {
+    expect(reply(['x-a', 'b\r\nx-evil: 1', 'x b', '1', 'x-c', 'Ċ'])).toEqual(['jotgate-decision: id-1'])
+  })
+
+  it('asks for close while draining', () => {
+    expect(reply([], bearer, true)).toEqual(['jotgate-decision: id-1', 'connection: close'])
+  })
+})
+
+describe('S17 shared caches keep away from answers to tokens outside Authorization', () => {
+  it.each<[string | undefined, string]>([
+    [undefined, 'private'],
+    ['max-age=60', 'private, max-age=60'],
+    ['public, max-age=60, s-maxage=600', 'private, max-age=60'],
+    ['PUBLIC', 'private'],
+    ['private="set-cookie, x", no-transform', 'private, no-transform'],
+    ['no-cache="a, public"', 'private, no-cache="a, public"'],
+    ['no-store', 'no-store'],
+    ['max-age=5, Private', 'max-age=5, Private'],
+  ])('Cache-Control %s becomes %s', (value, wanted) => {
+    const rawHeaders = value === undefined ? [] : ['Cache-Control', value]
+    expect(reply(rawHeaders, cookie)).toContain(`cache-control: ${wanted}`)
+    expect(reply(rawHeaders, bearer).some((line) => line.startsWith('cache-control: private'))).toBe(false)
+  })
+
+  it('Vary names the header that carried the token', () => {
+    expect(reply(['Vary', 'Accept'], cookie)).toEqual(expect.arrayContaining(['Vary: Accept', 'vary: cookie']))
+    expect(reply([], { kind: 'header', name: 'x-token', scheme: undefined })).toContain('vary: x-token')
+    expect(reply([], { kind: 'query', name: 'jwt' })).not.toContain('vary: query')
+    expect(reply([], bearer)).toEqual(['jotgate-decision: id-1'])
+  })
+
+  it('cache instructions for one vendor alone cannot overrule it', () => {
+    expect(reply(['CDN-Cache-Control', 'max-age=600', 'Surrogate-Control', 'max-age=600'], cookie)).toEqual([
+      'cache-control: private',
+      'vary: cookie',
+      'jotgate-decision: id-1',
+    ])
+  })
+})
