@@ -15,6 +15,8 @@ export interface Decision {
   /** What the failing check saw, and what it wanted. */
   readonly seen: string | undefined
   readonly wanted: string | undefined
+  /** What usually helps. */
+  readonly hint: string | undefined
   /** The configuration line that asked for the failing check. */
   readonly rule: RuleLocation | undefined
   readonly token: TokenSummary | undefined

@@ -232,7 +232,7 @@ const descriptions: {
   upstream_refused: (reject) => ({
     seen: reject.fault,
     wanted: 'a connection to one of the targets',
-    hint: 'Is the upstream running, and is its address right?',
+    hint: 'See whether the upstream is running and its address is right.',
   }),
   upstream_timeout: (reject) => ({
     seen: `nothing within ${reject.timeoutMs} ms`,

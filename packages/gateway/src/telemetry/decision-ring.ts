@@ -1,0 +1,103 @@
+import type { TokenSummary } from '../domain/decision.ts'
+import type { Outcome } from '../domain/reasons.ts'
+import type { Reject } from '../domain/reject.ts'
+import { loggedCharactersMax } from './escape-text.ts'
+
+/** How one request ended, as numbers and references; `describeDecision` makes words of it when somebody asks. */
+export interface DecisionEntry {
+  readonly id: string
+  readonly atMs: number
+  readonly outcome: Outcome
+  readonly status: number
+  readonly method: string
+  /** The normalised path; never the query. Undefined when there is none (`bad_path`). */
+  readonly path: string | undefined
+  readonly api: string | undefined
+  readonly generation: number
+  /** Undefined when forwarded. */
+  readonly reject: Reject | undefined
+  /** Which steps applied: none of a token's on a public route, no parsing and no key for an introspected token. */
+  readonly way: 'public' | 'signed' | 'introspected'
+  /** From `summariseToken`; undefined when no token was read. */
+  readonly token: TokenSummary | undefined
+}
+
+/** The last decisions of one worker, in memory only. */
+export interface DecisionRing {
+  /**
+   * Whether a decision of this outcome is to be kept now; ask before making its summary. Refused and failed ones
+   * always are, up to 100 a second; forwarded ones only when `acceptedToo`.
+   */
+  readonly admits: (outcome: Outcome, acceptedToo: boolean, nowMs: number) => boolean
+  readonly add: (entry: DecisionEntry) => void
+  /** The decision with this id, unless it was pushed out or is older than 24 hours. */
+  readonly find: (id: string, nowMs: number) => DecisionEntry | undefined
+}
+
+const capacityDefault = 10_000
+const refusedPerSecondMax = 100
+const ageMsMax = 86_400_000
+
+/** A ring of at most `capacity` decisions: the newest pushes out the oldest. */
+export function createDecisionRing(capacity: number = capacityDefault): DecisionRing {
+  const entries: (DecisionEntry | undefined)[] = new Array(capacity).fill(undefined)
+  let next = 0
+  let count = 0
+  let second = Number.NaN
+  let refusedThisSecond = 0
+
+  /** What is too old is forgotten, not only left unanswered. */
+  function forget(nowMs: number): void {
+    while (count > 0) {
+      const oldest = (next - count + capacity) % capacity
+      const entry = entries[oldest]
+      if (entry !== undefined && nowMs - entry.atMs <= ageMsMax) return
+      entries[oldest] = undefined
+      count--
+    }
+  }
+
+  return {
+    admits: (outcome, acceptedToo, nowMs) => {
+      if (outcome === 'forwarded') return acceptedToo
+      const nowSecond = Math.floor(nowMs / 1000)
+      if (nowSecond !== second) {
+        second = nowSecond
+        refusedThisSecond = 0
+      }
+      refusedThisSecond++
+      return refusedThisSecond <= refusedPerSecondMax
+    },
+    add: (entry) => {
+      entries[next] = keepable(entry)
+      next = (next + 1) % capacity
+      count = Math.min(capacity, count + 1)
+      forget(entry.atMs)
+    },
+    find: (id, nowMs) => {
+      forget(nowMs)
+      return entries.find((entry) => entry?.id === id)
+    },
+  }
+}
+
+/** The entry with its caller's strings cut to length and copied: a slice would keep the whole read buffer alive. */
+function keepable(entry: DecisionEntry): DecisionEntry {
+  const { reject } = entry
+  return {
+    ...entry,
+    method: keepText(entry.method),
+    path: entry.path === undefined ? undefined : keepText(entry.path),
+    reject:
+      reject === undefined
+        ? undefined
+        : // Every member keeps its type, so the copy is a refusal of the same reason.
+          (Object.fromEntries(
+            Object.entries(reject).map(([name, value]) => [name, typeof value === 'string' ? keepText(value) : value]),
+          ) as Reject),
+  }
+}
+
+function keepText(text: string): string {
+  return Buffer.from(text.slice(0, loggedCharactersMax + 1), 'utf16le').toString('utf16le')
+}

@@ -1,0 +1,71 @@
+import type { Check, Decision, RuleLocation } from '../domain/decision.ts'
+import { describeReject } from '../domain/describe-reject.ts'
+import type { Reject } from '../domain/reject.ts'
+import { type StepName, stepOfReason, steps } from '../domain/steps.ts'
+import type { DecisionEntry } from './decision-ring.ts'
+import { escapeForTerminal } from './escape-text.ts'
+
+/** Steps an introspected token has no use for: the provider reads it, and no key of ours is needed. */
+const skippedWhenIntrospected: ReadonlySet<StepName> = new Set(['parseToken', 'selectTrust', 'findKey'])
+
+/**
+ * A decision in words: which checks passed, what the failing one saw and wanted, and which line of the configuration
+ * asked for it. `locate` finds the line of a configuration path; without it the path alone is given. Every string is
+ * safe to print.
+ */
+export function describeDecision(
+  entry: DecisionEntry,
+  locate: (rule: string) => RuleLocation = (path) => ({ path }),
+): Decision {
+  const { reject } = entry
+  const words = reject === undefined ? undefined : describeReject(reject, entry.token)
+  const rule = reject === undefined ? undefined : ruleOf(reject)
+  return {
+    id: entry.id,
+    atMs: entry.atMs,
+    outcome: entry.outcome,
+    status: entry.status,
+    method: escapeForTerminal(entry.method),
+    path: escapeForTerminal(entry.path ?? ''),
+    api: entry.api,
+    generation: entry.generation,
+    reason: reject?.reason,
+    checks: checksOf(entry),
+    seen: words && escapeForTerminal(words.seen),
+    wanted: words && escapeForTerminal(words.wanted),
+    hint: words?.hint,
+    rule: rule === undefined ? undefined : locate(rule),
+    token: entry.token,
+  }
+}
+
+function ruleOf(reject: Reject): string | undefined {
+  return 'rule' in reject ? reject.rule : undefined
+}
+
+/** Every step before `record` with its verdict: the order and the failing step tell the rest. */
+function checksOf(entry: DecisionEntry): readonly Check[] {
+  const { reject } = entry
+  const failing = reject === undefined ? undefined : stepOfReason[reject.reason]
+  const listed = steps.filter(({ name }) => name !== 'record')
+  // A reason any step may give does not say how far the request came: then no step is said to have passed.
+  const passed =
+    reject === undefined
+      ? listed.length
+      : Math.max(
+          0,
+          listed.findIndex(({ name }) => name === failing),
+        )
+  return listed.map(({ name, skippedWhenPublic }, index): Check => {
+    if (name === failing) return { step: name, verdict: 'failed' }
+    if (index >= passed) return { step: name, verdict: 'not reached' }
+    return { step: name, verdict: isSkipped(entry, name, skippedWhenPublic) ? 'skipped' : 'passed' }
+  })
+}
+
+function isSkipped(entry: DecisionEntry, step: StepName, skippedWhenPublic: boolean): boolean {
+  if (entry.way === 'public') return skippedWhenPublic
+  if (entry.way === 'introspected') return skippedWhenIntrospected.has(step)
+  // An unverified `exp` long past refuses before any signature is checked (S8).
+  return step === 'verifySignature' && entry.reject?.reason === 'token_expired' && !entry.reject.signatureChecked
+}
