@@ -34,9 +34,9 @@ type IssuerPattern = Extract<IssuerMatch, { kind: 'pattern' }>
 
 function tenantOf(pattern: IssuerPattern, iss: string): string | undefined {
   const { prefix, suffix } = pattern
-  const end = iss.length - suffix.length
-  if (end <= prefix.length || !iss.startsWith(prefix) || !iss.endsWith(suffix)) return undefined
-  const tenant = iss.slice(prefix.length, end)
+  if (!iss.startsWith(prefix) || !iss.endsWith(suffix)) return undefined
+  // Where the two ends overlap the slice is empty, which is no tenant.
+  const tenant = iss.slice(prefix.length, iss.length - suffix.length)
   return isTenant(tenant) ? tenant : undefined
 }
 
