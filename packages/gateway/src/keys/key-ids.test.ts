@@ -1,24 +1,14 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { calculateJwkThumbprint } from 'jose'
 import { describe, expect, it } from 'vitest'
+import { axwaySampleKey } from '../../test/support/axway-sample-key.ts'
 import { strictQuality } from '../../test/support/strict-quality.ts'
 import { secretThumbprint, spkiKeyId, thumbprint } from './key-ids.ts'
 import { recogniseKeys } from './recognise-key.ts'
 
-// jwt.io's former default RS256 public key, as the second sample token on Axway's page uses it.
-const axwaySample = `-----BEGIN PUBLIC KEY-----
-MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAnzyis1ZjfNB0bBgKFMSv
-vkTtwlvBsaJq7S5wA+kzeVOVpVWwkWdVha4s38XM/pa/yr47av7+z3VTmvDRyAHc
-aT92whREFpLv9cj5lTeJSibyr/Mrm/YtjCZVWgaOYIhwrXwKLqPr/11inWsAkfIy
-tvHWTxZYEcXLgAXFuUuaS3uF9gEiNQwzGTU1v0FqkqTBr4B8nW3HCN47XUu0t8Y0
-e+lf4s4OxQawWD79J9/5d3Ry0vbV3Am1FtGJiJvOwRsIfVChDpYStTcHTCMqtvWb
-V6L11BWkpzGXSW4Hv43qa+GSYOD2QU68Mb59oSk2OB+BtOLpJofmbGEGgvmwyCI9
-MwIDAQAB
------END PUBLIC KEY-----`
-
 describe('key ids', () => {
   it("of Axway's sample key are the kid its page shows and its RFC 7638 thumbprint", () => {
-    const result = recogniseKeys(axwaySample, {}, strictQuality({ allowSampleKey: true }), 0)
+    const result = recogniseKeys(axwaySampleKey, {}, strictQuality({ allowSampleKey: true }), 0)
     expect(result.ok && result.value.keys[0]?.aliases).toEqual([
       'zFHVsM9dc4OlHIwvEnVqfKzRj1ujqYGsZnXAcgn_CqI',
       'N8Iwm2wAEnfBs_U01ISJsNX_mx2C8UR7ZrbToKWdiLA',
@@ -27,7 +17,7 @@ describe('key ids', () => {
   })
 
   it('a key known from documentation is refused unless it is allowed by name', () => {
-    const result = recogniseKeys(axwaySample, {}, strictQuality(), 0)
+    const result = recogniseKeys(axwaySampleKey, {}, strictQuality(), 0)
     expect(result.ok ? 'taken' : result.error.code).toBe('sample_key')
   })
 

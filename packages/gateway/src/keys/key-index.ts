@@ -1,6 +1,6 @@
 import { type Algorithm, algorithms } from '../domain/algorithm.ts'
 import type { KeyRecord } from '../domain/key.ts'
-import { resolveKids } from './kid-conflicts.ts'
+import { resolveKids } from './resolve-kids.ts'
 
 /** Key look-up of one issuer: only Map reads and no allocation per request. */
 export interface KeyIndex {
@@ -23,7 +23,7 @@ const none: readonly KeyRecord[] = Object.freeze([])
 
 /** Indexes the keys of one issuer. Keys in conflict over a kid (S4) are left out. */
 export function indexKeys(records: readonly KeyRecord[]): KeyIndex {
-  const { keys } = resolveKids(records)
+  const keys = resolveKids(records)
   const nobody = byAlgorithm([])
   const anonymous = byAlgorithm(keys.filter((key) => key.kid === undefined))
   const withoutKid = candidates(nobody, byAlgorithm(keys))

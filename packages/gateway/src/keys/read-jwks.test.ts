@@ -63,8 +63,10 @@ describe('a JWKS', () => {
     ])
   })
 
-  it('may be empty, and must be a set', () => {
+  it('may be empty when it is remote, and must be a set', () => {
     expect(read([]).keys).toEqual([])
+    expect(refusal([], 'operator')).toBe('no_usable_key')
+    expect(refusal([{ ...rsa, use: 'enc' }], 'operator')).toBe('no_usable_key')
     for (const json of [undefined, null, [], '', {}, { keys: {} }, rsa]) {
       expect(readJwks(json, strictQuality(), nowMs, 'remote')).toMatchObject({ error: { code: 'not_a_jwks' } })
     }
@@ -107,7 +109,19 @@ describe('S4: kid namespaces', () => {
     expect(keys.map(({ algorithmBits }) => algorithmBits)).toEqual([bitsOf('RS256', 'PS256')])
   })
 
-  it('an unusable key does not take the kid from a usable one', () => {
+  it('a damaged key under the kid of a good one leaves neither', () => {
+    const { keys, problems } = read([
+      { ...rsa, kid: 'k' },
+      { ...rsa, n: '?', kid: 'k' },
+    ])
+    expect(keys).toEqual([])
+    expect(problems).toMatchObject([
+      { index: 1, code: 'malformed_jwk' },
+      { index: 0, code: 'duplicate_kid' },
+    ])
+  })
+
+  it('a key for another use does not take the kid from a usable one', () => {
     expect(
       read([
         { ...rsa, kid: 'k' },

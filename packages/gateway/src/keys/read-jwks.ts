@@ -2,8 +2,8 @@ import type { KeyQuality, KeyRecord } from '../domain/key.ts'
 import { ok, type Result } from '../domain/result.ts'
 import type { JwkMembers } from './check-key-quality.ts'
 import { type KeyFault, type KeyFaultCode, keyFault, refuseKey } from './key-fault.ts'
-import { resolveKids } from './kid-conflicts.ts'
 import { isPrivateJwk, isSecretJwk, readJwk } from './read-jwk.ts'
+import { resolveKids } from './resolve-kids.ts'
 
 /** Something to say about one key of a set. */
 export interface KeyProblem {
@@ -27,7 +27,8 @@ const keysMax = 100
 
 /**
  * Reads a JWKS (RFC 7517 5). Keys that cannot verify are skipped with a problem; private members, more than 100 keys,
- * and shared secrets in a remote set (or beside public keys) refuse the set whole. An empty set is a set.
+ * and shared secrets in a remote set (or beside public keys) refuse the set whole. A remote set may be empty; one that
+ * the operator wrote holds a usable key, or nothing could ever be trusted.
  */
 export function readJwks(
   json: unknown,
@@ -40,7 +41,9 @@ export function readJwks(
   if (entries.length > keysMax) return refuseKey('too_many_keys', `${entries.length} keys`)
   const refused = checkSet(entries.filter(isObject), where)
   if (refused !== undefined) return { ok: false, error: refused }
-  return ok(readEntries(entries, quality, nowMs))
+  const read = readEntries(entries, quality, nowMs)
+  if (where === 'operator' && read.keys.length === 0) return refuseKey('no_usable_key', read.problems[0]?.message)
+  return ok(read)
 }
 
 function checkSet(keys: readonly JwkMembers[], where: 'operator' | 'remote'): KeyFault | undefined {
@@ -65,12 +68,21 @@ function readEntries(entries: readonly unknown[], quality: KeyQuality, nowMs: nu
       problems.push(problem(index, kid, read.error))
     }
   }
-  const { keys, conflicts } = resolveKids(usable.map(({ record }) => record))
-  for (const kid of conflicts) {
-    const dropped = usable.filter(({ record }) => record.kid === kid && !keys.some((key) => isSame(key, record)))
-    problems.push(...dropped.map(({ index }) => problem(index, kid, keyFault('duplicate_kid'))))
+  // A damaged key still claims its kid: which of the two was meant cannot be told.
+  const damaged = problems
+    .filter(({ code }) => code === 'malformed_jwk')
+    .flatMap(({ index }) => claimOf(entries[index]))
+  const clear = usable.filter(({ index }) => !claimOf(entries[index]).some((claim) => damaged.includes(claim)))
+  const keys = resolveKids(clear.map(({ record }) => record))
+  for (const { index, record } of usable) {
+    if (!keys.some((key) => isSame(key, record))) problems.push(problem(index, record.kid, keyFault('duplicate_kid')))
   }
   return { keys, problems, warnings }
+}
+
+/** Type and kid of an entry, as text; nothing when it has no kid. */
+function claimOf(entry: unknown): readonly string[] {
+  return isObject(entry) && typeof entry.kid === 'string' ? [JSON.stringify([entry.kty, entry.kid])] : []
 }
 
 function isSame(one: KeyRecord, other: KeyRecord): boolean {

@@ -1,16 +1,10 @@
 import type { KeyRecord } from '../domain/key.ts'
 
-/** Keys left after S4, and the kids that two different keys of one type claimed. */
-export interface ResolvedKids {
-  readonly keys: readonly KeyRecord[]
-  readonly conflicts: readonly string[]
-}
-
 /**
  * Security rule S4: two usable keys of one type under one kid are both dropped. The same key twice is one key, which
  * may verify what either entry said. Order is kept.
  */
-export function resolveKids(records: readonly KeyRecord[]): ResolvedKids {
+export function resolveKids(records: readonly KeyRecord[]): readonly KeyRecord[] {
   const merged = new Map<string, KeyRecord>()
   const owners = new Map<string, string>()
   const conflicts = new Set<string>()
@@ -24,13 +18,7 @@ export function resolveKids(records: readonly KeyRecord[]): ResolvedKids {
     if (owner === undefined) owners.set(claim, record.thumbprint)
     else if (owner !== record.thumbprint) conflicts.add(claim)
   }
-  const all = [...merged.values()]
-  if (conflicts.size === 0) return { keys: all, conflicts: [] }
-  const dropped = all.filter((record) => conflicts.has(claimOf(record) ?? ''))
-  return {
-    keys: all.filter((record) => !dropped.includes(record)),
-    conflicts: [...new Set(dropped.map((record) => record.kid ?? ''))],
-  }
+  return [...merged.values()].filter((record) => !conflicts.has(claimOf(record) ?? ''))
 }
 
 /** Key type and declared kid; undefined for a key that declares none. */
