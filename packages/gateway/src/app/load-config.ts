@@ -65,18 +65,18 @@ export async function loadConfig(
     files,
     onFile: (referenced) => ports.onFiles?.([path, ...referenced]),
   })
-  const parsed = parseConfig(references.ok ? references.value.document : source.document)
-  const unresolved = references.ok ? [] : references.error
+  const unresolved = references.problems
+  const parsed = parseConfig(references.document)
   if (!parsed.ok) return err(located([...unresolved, ...parsed.error]))
   const document = ports.adjust === undefined ? parsed.value : ports.adjust(parsed.value)
   const compiled = compileConfig(document, compilePorts(ports.nowMs))
-  if (!references.ok) return err(located([...unresolved, ...unrelated(compiled, unresolved)]))
+  if (unresolved.length > 0) return err(located([...unresolved, ...unrelated(compiled, unresolved)]))
   if (!compiled.ok) return err(located(compiled.error))
   return ok({
     compiled: compiled.value.compiled,
     document,
     source,
-    files: [path, ...references.value.files],
+    files: [path, ...references.files],
     warnings: located(compiled.value.warnings),
   })
 }
@@ -87,7 +87,7 @@ function unrelated(
   unresolved: readonly ConfigProblem[],
 ): readonly ConfigProblem[] {
   const found = compiled.ok ? compiled.value.warnings : compiled.error
-  return found.filter(({ path }) => !unresolved.some((problem) => problem.path.startsWith(path)))
+  return found.filter(({ path }) => !unresolved.some((problem) => problem.path === path))
 }
 
 const readsMax = 40

@@ -18,9 +18,11 @@ export interface ReferencePorts {
   readonly onFile?: (files: readonly string[]) => void
 }
 
-/** A document without references, and the files that were read for it: absolute paths, links not resolved. */
+/** A document with every reference replaced that could be; the others stay as text and have a problem each. */
 export interface ResolvedDocument {
   readonly document: unknown
+  readonly problems: readonly ConfigProblem[]
+  /** Files that were named, missing ones too: absolute paths, links not resolved. */
   readonly files: readonly string[]
 }
 
@@ -31,10 +33,7 @@ const fileBytesMax = 1_048_576
  * whole field. Elsewhere, and in documents from anywhere else, a reference is refused. Problems name the reference,
  * never what it holds.
  */
-export async function resolveReferences(
-  document: unknown,
-  ports: ReferencePorts,
-): Promise<Result<ResolvedDocument, readonly ConfigProblem[]>> {
+export async function resolveReferences(document: unknown, ports: ReferencePorts): Promise<ResolvedDocument> {
   const copy: unknown = structuredClone(document)
   const problems: ConfigProblem[] = []
   const files = new Set<string>()
@@ -44,7 +43,7 @@ export async function resolveReferences(
     if (found.ok && found.value !== undefined) assign(copy, marked.path, found.value)
     else if (!found.ok) problems.push({ path: formatConfigPath(marked.path), ...found.error, severity: 'error' })
   }
-  return problems.length === 0 ? ok({ document: copy, files: [...files] }) : err(problems)
+  return { document: copy, problems, files: [...files] }
 }
 
 type Fault = Pick<ConfigProblem, 'code' | 'message' | 'hint'>
@@ -116,6 +115,7 @@ async function lookInFile(name: string, ports: ReferencePorts, files: Set<string
   const realRoots = await Promise.all(roots.map((root) => ports.files.realPath(root)))
   if (!realRoots.some((root) => root !== undefined && isBelow(real, root))) return outside(name)
   const bytes = await ports.files.readBytes(real, fileBytesMax)
+  if (!bytes.ok && bytes.error === 'missing') return refuse('reference_missing', `the file ${name} is not there`)
   if (!bytes.ok) return refuse('reference_unreadable', `the file ${name} ${faultWords[bytes.error]}`)
   return nonEmpty(textOf(bytes.value), `the file ${name} is empty`)
 }

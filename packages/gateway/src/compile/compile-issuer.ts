@@ -37,11 +37,10 @@ export function compileIssuer(
     issuer.keys === undefined || algorithmBits === 0
       ? []
       : issuerKeys(issuer.keys, quality, [...path, 'keys'], ports, problems)
-  if (keys !== undefined && keySource === undefined && algorithmBits !== 0) {
+  const fetched = issuer.keys?.discovery !== undefined || issuer.keys?.jwksUri !== undefined
+  if (keys !== undefined && !fetched && algorithmBits !== 0 && Object.keys(issuer.keys ?? {}).length > 0) {
     checkAlgorithmsCarried(issuer, keys, path, problems)
-    if (keys.length === 0 && Object.keys(issuer.keys ?? {}).length > 0) {
-      problems.error([...path, 'keys'], 'no_usable_key', 'none of these keys can be used')
-    }
+    if (keys.length === 0) problems.error([...path, 'keys'], 'no_usable_key', 'none of these keys can be used')
   }
   if (match === undefined) return { plan: undefined, keySource, introspection }
   const plan: IssuerPlan = {
