@@ -519,6 +519,23 @@ describe('restart and reload', () => {
     expect(world.last()).toMatchObject({ status: 'unavailable', keys: [] })
   })
 
+  it('a source that a reload replaced during a refresh says nothing any more', async () => {
+    const world = await startedWorld()
+    const held: (() => void)[] = []
+    world.answer = () => new Promise((resolve) => held.push(() => resolve(keys(1))))
+    const refreshed = world.client.refresh('idp')
+    await settled()
+    world.client.distrust('idp', 'k0')
+    world.answer = () => keys(2)
+    world.client.configure([terms({ ttlMs: minute })])
+    await world.advance(0)
+    const told = world.sets.length
+    for (const release of held) release()
+    expect(await refreshed).toMatchObject({ keys: [{ kid: 'k2' }] })
+    expect(world.sets).toHaveLength(told)
+    expect(world.kids()).toEqual(['k2'])
+  })
+
   it('what was under way when an issuer left or the client stopped changes nothing, and no timer stays', async () => {
     const world = await startedWorld()
     let release = (): void => {}

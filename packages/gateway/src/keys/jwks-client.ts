@@ -69,7 +69,9 @@ export function createJwksClient(given: JwksClientPorts): JwksClient {
       // A running round may have asked before whatever made the operator ask.
       await state.flight
       if (!state.stopped) await runRound(state, false)
-      return describeSource(state)
+      // The configuration may have changed meanwhile, and a source that left must not speak again.
+      const current = sources.get(issuerId)
+      return current === undefined ? undefined : describeSource(current)
     },
     distrust: (issuerId, name) => {
       const state = sources.get(issuerId)
