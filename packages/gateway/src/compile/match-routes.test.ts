@@ -37,6 +37,7 @@ describe('routes of an API', () => {
     ['/orders/users/7/keys/2', 'GET', ['own']],
     ['/orders/users/7/keys', 'POST', ['own', 'writes', 'user keys']],
     ['/orders/users/keys', 'GET', ['own']],
+    ['/orders/users//keys', 'GET', ['own']],
     ['/orders/reports', 'HEAD', ['own', 'reads']],
     ['/orders/reports', 'POST', ['own']],
   ])('%s %s must satisfy %j: everything that matches adds up', (path, method, wanted) => {

@@ -134,6 +134,7 @@ describe('reading a request', () => {
 
   it.each([
     'http://other.example/a',
+    'http://apj.example/a',
     'http://api.example.evil.example/a',
     'http://api.example@evil.example/a',
     'http://api.example:81/a',
