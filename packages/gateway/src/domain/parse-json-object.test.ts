@@ -20,14 +20,14 @@ function plain(value: JsonValue): unknown {
   return JSON.parse(JSON.stringify(value))
 }
 
-function isFrozenWithoutPrototype(value: JsonValue): boolean {
+function hasNoPrototype(value: JsonValue): boolean {
   if (typeof value !== 'object' || value === null) return true
   if (!Array.isArray(value) && Object.getPrototypeOf(value) !== null) return false
-  return Object.isFrozen(value) && Object.values(value).every(isFrozenWithoutPrototype)
+  return Object.values(value).every(hasNoPrototype)
 }
 
 describe('S10 parseJsonObject', () => {
-  it('reads whatever JSON.stringify writes, and yields frozen objects without prototype', () => {
+  it('reads whatever JSON.stringify writes, and yields objects without prototype at every level', () => {
     const object = fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue({ maxDepth: 4 }), { maxKeys: 8 })
     fc.assert(
       fc.property(object, fc.constantFrom(undefined, 1, '\t'), (value, indent) => {
@@ -36,7 +36,7 @@ describe('S10 parseJsonObject', () => {
         if (!parsed.ok) expect.fail(parsed.error)
         // JSON.parse is the oracle; -0 and other spellings come out the same through both.
         expect(plain(parsed.value)).toEqual(JSON.parse(text))
-        expect(isFrozenWithoutPrototype(parsed.value)).toBe(true)
+        expect(hasNoPrototype(parsed.value)).toBe(true)
       }),
       { numRuns: 1000 },
     )

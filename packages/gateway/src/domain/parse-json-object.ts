@@ -20,14 +20,14 @@ export type JsonFault =
 
 /**
  * Reads one JSON object (RFC 8259) strictly: valid UTF-8 without BOM, no duplicate member after unescaping, numbers
- * finite. Objects come without a prototype and everything frozen. Takes time linear in the bytes. Escaped lone
- * surrogates are kept (JSON allows them); `checkIdentityText` finds them.
+ * finite. Objects come without a prototype. Takes time linear in the bytes. Escaped lone surrogates are kept (JSON
+ * allows them); `checkIdentityText` finds them.
  */
 export function parseJsonObject(bytes: Uint8Array, bounds: JsonBounds): Result<JsonObject, JsonFault> {
   return parse(bytes, bounds, { steps: 0, members: 0, finite: true })
 }
 
-/** Steps of our own that `parseJsonObject` takes: characters passed and values sealed. For the proof of linearity. */
+/** Steps of our own that `parseJsonObject` takes: characters passed and values visited. For the proof of linearity. */
 export function countJsonSteps(bytes: Uint8Array, bounds: JsonBounds): number {
   const tally: Tally = { steps: 0, members: 0, finite: true }
   parse(bytes, bounds, tally)
@@ -57,7 +57,7 @@ function parse(bytes: Uint8Array, bounds: JsonBounds, tally: Tally): Result<Json
     return err(error instanceof SyntaxError ? 'syntax' : 'utf8')
   }
   if (!isObject(value)) return err('not_an_object')
-  sealObject(value, tally)
+  bareObject(value, tally)
   if (tally.members !== 0) return err('duplicate_member')
   return tally.finite ? ok(value) : err('number_range')
 }
@@ -103,22 +103,21 @@ function stringEnd(text: string, open: number, tally: Tally): number {
   return text.length
 }
 
-function seal(value: JsonValue, tally: Tally): void {
+function bare(value: JsonValue, tally: Tally): void {
   tally.steps++
   if (typeof value === 'number') tally.finite &&= Number.isFinite(value)
-  else if (isObject(value)) sealObject(value, tally)
-  else if (typeof value === 'object' && value !== null) {
-    for (const element of value) seal(element, tally)
-    Object.freeze(value)
-  }
+  else if (isObject(value)) bareObject(value, tally)
+  else if (typeof value === 'object' && value !== null) for (const element of value) bare(element, tally)
 }
 
-function sealObject(object: JsonObject, tally: Tally): void {
+/** Takes the prototype away, here and below, and counts members off. */
+function bareObject(object: JsonObject, tally: Tally): void {
   for (const name of Object.keys(object)) {
     tally.members--
-    seal(object[name] ?? null, tally)
+    bare(object[name] ?? null, tally)
   }
-  Object.freeze(Object.setPrototypeOf(object, null))
+  // Unlike `Object.create(null)`, which makes a hash table, this keeps the fast layout that objects alike share.
+  Object.setPrototypeOf(object, null)
 }
 
 function isObject(value: JsonValue): value is JsonObject {

@@ -1,4 +1,5 @@
 import type { Algorithm } from './algorithm.ts'
+import type { ClaimFacts } from './claim-facts.ts'
 import type { Claims, JsonObject } from './claims.ts'
 
 /**
@@ -17,6 +18,8 @@ export interface UnverifiedToken {
   /** `typ` lower-cased and without its `application/` prefix; undefined when absent (RFC 7515 4.1.9). */
   readonly typ: string | undefined
   readonly claims: Claims
+  /** What the rules ask of the claims on every request; as unverified as they are. */
+  readonly facts: ClaimFacts
   /** Where the signing input ends in `compact`: the index of the second dot. */
   readonly signingInputLength: number
   /** Length of the decoded signature in bytes. */

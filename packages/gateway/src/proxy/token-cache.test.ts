@@ -15,6 +15,16 @@ function verified(name: string, issuerId = 'a', bytes = 200): VerifiedToken & { 
     kid: undefined,
     typ: undefined,
     claims: {},
+    facts: {
+      iss: undefined,
+      aud: undefined,
+      exp: undefined,
+      nbf: undefined,
+      iat: undefined,
+      unfit: undefined,
+      kind: undefined,
+      nonce: false,
+    },
     signingInputLength: compact.lastIndexOf('.'),
     signatureBytes: 64,
   }

@@ -9,8 +9,8 @@ import { checkTokenKind } from '../../domain/token-kind.ts'
  * about algorithm and kind. The claims choose where to look; they grant nothing.
  */
 export function selectTrust(token: UnverifiedToken, api: CompiledApi): Result<CompiledIssuer, Reject> {
-  const { algorithm, claims } = token
-  const iss = typeof claims.iss === 'string' ? claims.iss : undefined
+  const { algorithm } = token
+  const { iss } = token.facts
   const issuer = api.selectIssuer(iss)
   if (issuer === undefined) {
     return err({ reason: 'issuer_untrusted', iss, rule: `${api.plan.rule}.access.issuers` })
