@@ -8,16 +8,16 @@ export function readKeys(ports: AdminPorts): Response {
 
 /** Fetches an issuer's keys now. */
 export async function refreshKeys(ports: AdminPorts, issuerId: string): Promise<Response> {
-  return (await ports.keys.refresh(issuerId)) ? readKeys(ports) : unknownIssuer()
+  return answerFor(await ports.keys.refresh(issuerId))
 }
 
 /** Stops trusting one key of an issuer on all workers, whatever its provider still lists. */
-export async function distrustKey(ports: AdminPorts, issuerId: string, body: unknown): Promise<Response> {
+export function distrustKey(ports: AdminPorts, issuerId: string, body: unknown): Response {
   const kid = typeof body === 'object' && body !== null ? (body as Record<string, unknown>).kid : undefined
   if (typeof kid !== 'string' || kid.length === 0) return refuse('body_invalid', 'Wanted: {"kid"}.')
-  return (await ports.keys.distrust(issuerId, kid)) ? readKeys(ports) : unknownIssuer()
+  return answerFor(ports.keys.distrust(issuerId, kid))
 }
 
-function unknownIssuer(): Response {
-  return refuse('not_found', 'No issuer of that id fetches keys.')
+function answerFor(outcome: object | undefined): Response {
+  return outcome === undefined ? refuse('not_found', 'No issuer of that id fetches keys.') : Response.json(outcome)
 }

@@ -22,9 +22,10 @@ export interface Readiness {
 
 export interface KeyPorts {
   readonly status: () => readonly object[]
-  /** False: no issuer of that id has keys of its own to fetch. */
-  readonly refresh: (issuerId: string) => Promise<boolean>
-  readonly distrust: (issuerId: string, kid: string) => Promise<boolean>
+  /** The issuer's status after a fetch. Undefined: no issuer of that id fetches keys. */
+  readonly refresh: (issuerId: string) => Promise<object | undefined>
+  /** What it did. Undefined: no issuer of that id fetches keys. */
+  readonly distrust: (issuerId: string, kid: string) => object | undefined
 }
 
 export interface ConfigurationView {

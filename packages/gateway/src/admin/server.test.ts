@@ -21,11 +21,11 @@ const ports: AdminPorts = {
     status: () => [{ issuer: 'acme' }],
     refresh: async (issuerId) => {
       done.push(`refresh ${issuerId}`)
-      return issuerId === 'acme'
+      return issuerId === 'acme' ? {} : undefined
     },
-    distrust: async (issuerId, kid) => {
+    distrust: (issuerId, kid) => {
       done.push(`distrust ${issuerId} ${kid}`)
-      return issuerId === 'acme'
+      return issuerId === 'acme' ? { removed: [] } : undefined
     },
   },
   configuration: () => ({ generation: 3, loadedAtMs: 0, file: 'f', document: {}, warnings: [], refused: undefined }),

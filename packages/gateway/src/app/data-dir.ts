@@ -24,6 +24,9 @@ export interface RunningGateway {
   readonly controlSocket: string
 }
 
+/** Where the data directory is unless somebody says otherwise: in the working directory. */
+export const defaultDataDir = './jotgate-data'
+
 const tokenFile = 'admin-token'
 const masterKeyFile = 'master-key'
 const runningFile = 'gateway.json'

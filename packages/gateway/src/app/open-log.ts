@@ -14,7 +14,7 @@ const stdout = 1
 
 /** `name`: who writes, `worker 3`. */
 export function openLog(name: string, format: 'pretty' | 'json'): OpenLog {
-  const writer = createBlockWriter({ fd: stdout, after })
+  const writer = createBlockWriter(stdout)
   const log = createLog({
     format,
     write: (line) => void writer.write(line),
@@ -33,10 +33,4 @@ export function describeBug(error: unknown): string {
     .slice(0, 4)
     .map((line) => line.trim())
     .join(' ')}`
-}
-
-function after(ms: number, callback: () => void): () => void {
-  const timer = setTimeout(callback, ms)
-  timer.unref()
-  return () => clearTimeout(timer)
 }

@@ -34,6 +34,8 @@ export interface ControlOptions extends StartOptions {
 export interface WorkerOptions {
   /** Number of the worker's slot, from 0; part of every decision id. */
   readonly worker: number
+  /** Of the node: budgets are shared out among them. */
+  readonly workers: number
   readonly controlSocket: string
   readonly address: string
   readonly port: number

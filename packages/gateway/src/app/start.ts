@@ -3,27 +3,22 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { createLog, type Log } from '../telemetry/log.ts'
+import type { Log } from '../telemetry/log.ts'
 import type { FromControl } from './channel/ipc.ts'
 import { claimPort, explainBind } from './claim-port.ts'
 import { type ControlSlot, startControl } from './control-slot.ts'
 import { openDataDir, readRunning, removeRunning, writeRunning } from './data-dir.ts'
 import { formatDemo } from './demo-lines.ts'
-import { readEnvironment, wipeEnvironment } from './env.ts'
+import { type Environment, readEnvironment, wipeEnvironment } from './env.ts'
+import { type OpenLog, openLog } from './open-log.ts'
 import { formatReady, type Ready } from './ready-line.ts'
 import type { StartOptions } from './start-options.ts'
 import { startFleet, type WorkerFleet } from './worker-fleet.ts'
 
 type Loaded = Extract<FromControl, { kind: 'loaded' }>
 
-/** What the parts of one start hold until its end. */
-interface Started {
-  readonly options: StartOptions
-  readonly log: Log
-  readonly runDir: string
-  readonly control: ControlSlot
-  readonly fleet: WorkerFleet
-}
+/** What is granted to the last log lines. */
+const flushMs = 500
 
 const entry = (name: string): string => {
   // Under `tsx` or a Node that strips types the sources run as they are.
@@ -39,10 +34,21 @@ export async function start(options: StartOptions): Promise<number> {
   const environment = readEnvironment()
   const temporary = tmpdir()
   wipeEnvironment()
-  const log = createLog({ format: options.logFormat, nowMs: Date.now })
-
-  const problem = (await findProblem(options)) ?? undefined
+  const problem = await findProblem(options)
   if (problem !== undefined) return refuse(problem)
+  const opened = openLog('supervisor', options.logFormat)
+  const code = await supervise(options, environment, temporary, opened)
+  await opened.writer.close(flushMs)
+  return code
+}
+
+async function supervise(
+  options: StartOptions,
+  environment: Environment,
+  temporary: string,
+  opened: OpenLog,
+): Promise<number> {
+  const { log } = opened
   if (process.versions.node.startsWith('20.')) {
     log.warn('node_unmaintained', { version: process.versions.node, advice: 'Node 20 gets no more fixes; use Node 24' })
   }
@@ -65,10 +71,11 @@ export async function start(options: StartOptions): Promise<number> {
 
   const place = { address: loaded.address, port: claimed.value }
   const reusePort = acceptsForItself()
+  const { workers, logFormat } = options
   const fleet = startFleet({
-    workers: options.workers,
+    workers,
     entry: entry('worker-main'),
-    forWorker: (worker) => ({ worker, controlSocket, ...place, logFormat: options.logFormat, reusePort }),
+    forWorker: (worker) => ({ worker, workers, controlSocket, ...place, logFormat, reusePort }),
     log,
   })
   const unbound = await Promise.race([
@@ -82,11 +89,11 @@ export async function start(options: StartOptions): Promise<number> {
   if (unbound !== undefined)
     return giveUp(control, fleet, refuse(explainBind(unbound.message, place.address, place.port)))
 
-  announce(options, { ...loaded, ...place }, controlSocket)
+  announce(options, { ...loaded, ...place }, controlSocket, opened)
   const reload = (): void => control.tell({ kind: 'reload' })
   process.on('SIGHUP', reload)
   await ended.first
-  await Promise.race([drain({ options, log, runDir, control, fleet }), ended.second])
+  await Promise.race([drain(options, log, control, fleet), ended.second])
   removeRunning(options.dataDir)
   return giveUp(control, fleet, 0)
 }
@@ -119,19 +126,19 @@ function acceptsForItself(): boolean {
   return process.platform === 'linux' && (major > 22 || (major === 22 && minor >= 12))
 }
 
-function announce(options: StartOptions, loaded: Loaded, controlSocket: string): void {
+function announce(options: StartOptions, loaded: Loaded, controlSocket: string, { writer }: OpenLog): void {
   const { address, port, adminAddress, adminPort } = loaded
   const { pid } = process
   const ready: Ready = { address, port, adminAddress, adminPort, pid, workers: options.workers, generation: 1 }
   writeRunning(options.dataDir, { pid, address, port, adminAddress, adminPort, controlSocket })
-  process.stdout.write(formatReady(ready, options.logFormat, Date.now()))
+  writer.write(formatReady(ready, options.logFormat, Date.now()))
   if (loaded.demoToken === undefined) return
   const colour = process.stdout.isTTY === true
-  process.stdout.write(formatDemo(ready, loaded.demoToken, options.logFormat, colour, Date.now()))
+  writer.write(formatDemo(ready, loaded.demoToken, options.logFormat, colour, Date.now()))
 }
 
 /** First `/readyz` says no, then, after the grace, the workers stop accepting and end what they have. */
-async function drain({ options, log, control, fleet }: Started): Promise<void> {
+async function drain(options: StartOptions, log: Log, control: ControlSlot, fleet: WorkerFleet): Promise<void> {
   control.tell({ kind: 'drain' })
   log.info('draining', { graceMs: options.graceMs, drainMs: options.drainMs })
   await new Promise((resolve) => setTimeout(resolve, options.graceMs))

@@ -1,7 +1,9 @@
 import type { ConfigObject } from '../../compile/plan.ts'
 import type { Decision } from '../../domain/decision.ts'
 import type { DescribedRequest } from '../../domain/described-request.ts'
+import type { IntrospectionAnswer } from '../../keys/introspection-answer.ts'
 import type { KeySet } from '../../keys/key-set.ts'
+import type { CounterSnapshot } from '../../telemetry/counters.ts'
 import type { Side } from './rpc.ts'
 
 /** What worker and control say to each other over the run directory's socket. All of it is plain data. */
@@ -29,7 +31,7 @@ export interface WorkerSide extends Side {
       readonly answer: { readonly refused?: string }
     }
     readonly switch: { readonly params: { readonly generation: number }; readonly answer: null }
-    readonly counters: { readonly params: null; readonly answer: unknown }
+    readonly counters: { readonly params: null; readonly answer: { readonly counters?: CounterSnapshot } }
     readonly decision: { readonly params: { readonly id: string }; readonly answer: { readonly decision?: Decision } }
     readonly explain: { readonly params: DescribedRequest; readonly answer: { readonly decision?: Decision } }
   }
@@ -42,6 +44,8 @@ export interface WorkerSide extends Side {
       readonly entries: readonly ManifestEntry[]
     }
     readonly keySet: KeySet
+    /** Issuers whose introspection answers so far hold no longer. */
+    readonly forget: { readonly issuerIds: readonly string[] }
   }
 }
 
@@ -50,15 +54,17 @@ export interface ControlSide extends Side {
   readonly calls: {
     /** Fetches an issuer's keys again, when its limits allow, and answers what is known afterwards. */
     readonly refetch: {
-      readonly params: { readonly issuerId: string; readonly kid?: string }
+      readonly params: { readonly issuerId: string }
       readonly answer: { readonly keySet?: KeySet }
     }
     readonly introspect: {
       readonly params: { readonly issuerId: string; readonly token: string }
-      readonly answer: unknown
+      readonly answer: IntrospectionAnswer
     }
   }
   readonly notes: {
+    /** Issuers whose fetched keys requests looked at since the last such note: they stay refreshed (S7). */
+    readonly used: { readonly issuerIds: readonly string[] }
     /** The first word on every connection. `generation`: the one in force there, 0 for none. */
     readonly hello: { readonly worker: number; readonly pid: number; readonly generation: number }
   }

@@ -12,6 +12,8 @@ export interface ControlLink {
     params: ControlSide['calls'][N]['params'],
     timeoutMs: number,
   ) => Promise<Result<ControlSide['calls'][N]['answer'], RpcFault>>
+  /** False: control is away or does not read. */
+  readonly noteUsed: (issuerIds: readonly string[]) => boolean
 }
 
 export interface ReachControlOptions {
@@ -57,5 +59,8 @@ export function reachControl(options: ReachControlOptions): ControlLink {
   }
 
   connectOnce()
-  return { call: async (name, params, timeoutMs) => peer?.call(name, params, timeoutMs) ?? err('closed') }
+  return {
+    call: async (name, params, timeoutMs) => peer?.call(name, params, timeoutMs) ?? err('closed'),
+    noteUsed: (issuerIds) => peer?.note('used', { issuerIds }) ?? false,
+  }
 }

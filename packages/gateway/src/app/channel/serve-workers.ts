@@ -15,6 +15,7 @@ export interface ConnectedWorker {
 export interface ServeWorkersOptions {
   readonly socketPath: string
   readonly calls: Handlers<ControlSide>['calls']
+  readonly onUsed: Handlers<ControlSide>['notes']['used']
   readonly onWorker: (worker: ConnectedWorker) => void
   readonly onBug: (error: unknown) => void
 }
@@ -32,6 +33,7 @@ export function serveWorkers(options: ServeWorkersOptions): Promise<Server> {
       handlers: {
         calls: options.calls,
         notes: {
+          used: options.onUsed,
           hello: ({ worker, pid, generation }) => options.onWorker({ number: worker, pid, generation, peer }),
         },
       },
