@@ -69,7 +69,21 @@ export function refusal(error: WireError, context: RefusalContext): Refusal {
   return { status: error.status, rawHeaders, body }
 }
 
+/** The last text made of each challenge: most challenges are constants, and realm and metadata those of one API. */
+const madeChallenges = new WeakMap<BearerChallenge, { readonly context: RefusalContext; readonly text: string }>()
+
 function bearerChallenge(challenge: BearerChallenge, context: RefusalContext): string {
+  const made = madeChallenges.get(challenge)
+  const { realm, resourceMetadataUrl } = context
+  if (made !== undefined && made.context.realm === realm && made.context.resourceMetadataUrl === resourceMetadataUrl) {
+    return made.text
+  }
+  const text = writeChallenge(challenge, context)
+  madeChallenges.set(challenge, { context, text })
+  return text
+}
+
+function writeChallenge(challenge: BearerChallenge, context: RefusalContext): string {
   const parameters: string[] = []
   if (context.realm !== undefined) parameters.push(`realm="${quotable(context.realm)}"`)
   if (challenge.error !== undefined) parameters.push(`error="${challenge.error}"`)

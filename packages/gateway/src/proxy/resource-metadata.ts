@@ -36,9 +36,16 @@ export function resourceMetadataPath(api: ApiPlan): string {
   return wellKnown + (api.segments.length === 0 ? '' : listenPath(api))
 }
 
+/** The last URL made for each API: a flood of refusals parses no URL. */
+const madeUrls = new WeakMap<ApiPlan, { readonly publicUrl: string; readonly url: string }>()
+
 /** URL of an API's metadata, for the challenge's `resource_metadata` (RFC 9728 5.1). */
 export function resourceMetadataUrl(publicUrl: string, api: ApiPlan): string {
-  return new URL(publicUrl).origin + resourceMetadataPath(api)
+  const made = madeUrls.get(api)
+  if (made?.publicUrl === publicUrl) return made.url
+  const url = new URL(publicUrl).origin + resourceMetadataPath(api)
+  madeUrls.set(api, { publicUrl, url })
+  return url
 }
 
 function listenPath(api: ApiPlan): string {
