@@ -1,7 +1,45 @@
 import { err, type Result } from '../domain/result.ts'
 
 /** Why a key or secret is not taken, or (as a warning) what a named loosening let pass. */
-export type KeyFaultCode = keyof typeof faults
+export type KeyFaultCode =
+  | 'private_key'
+  | 'encrypted_key'
+  | 'secret_in_key_field'
+  | 'key_in_secret_field'
+  | 'url_in_key_field'
+  | 'url_in_secret_field'
+  | 'ssh_key'
+  | 'unknown_form'
+  | 'several_keys'
+  | 'malformed_pem'
+  | 'malformed_der'
+  | 'malformed_jwk'
+  | 'malformed_certificate'
+  | 'malformed_secret'
+  | 'not_a_jwks'
+  | 'too_many_keys'
+  | 'secret_in_key_set'
+  | 'mixed_key_set'
+  | 'duplicate_kid'
+  | 'no_usable_key'
+  | 'unsupported_key'
+  | 'invalid_point'
+  | 'rsa_too_small'
+  | 'rsa_too_large'
+  | 'rsa_even'
+  | 'rsa_exponent'
+  | 'rsa_roca'
+  | 'wrong_use'
+  | 'wrong_key_ops'
+  | 'wrong_alg'
+  | 'algorithm_not_allowed'
+  | 'certificate_mismatch'
+  | 'certificate_expired'
+  | 'certificate_not_yet_valid'
+  | 'sample_key'
+  | 'sample_secret'
+  | 'secret_empty'
+  | 'secret_too_short'
 
 /** Plain words for the operator. Never holds a byte of the key or secret it is about. */
 export interface KeyFault {
@@ -10,7 +48,7 @@ export interface KeyFault {
   readonly hint: string
 }
 
-const faults = {
+const faults: { readonly [C in KeyFaultCode]: readonly [message: string, hint: string] } = {
   // what was given
   private_key: ['a private key stands where a public key belongs', 'give the public half: `jotgate keys convert`'],
   encrypted_key: ['this is an encrypted private key', 'give the public half, which needs no passphrase'],
@@ -59,7 +97,7 @@ const faults = {
     'the secret is shorter than the hash (RFC 7518 3.2)',
     'make a longer one, or `allowWeakSecret: true`',
   ],
-} as const satisfies Record<string, readonly [message: string, hint: string]>
+}
 
 /** The fault a code stands for; `detail` says what was seen, never key material. */
 export function keyFault(code: KeyFaultCode, detail?: string): KeyFault {

@@ -52,7 +52,7 @@ interface Sent extends FakeExchange {
 function send(plan: UpstreamPlan, on: Pools, request: FakeRequest = {}, target = '/'): Sent {
   const fake = fakeExchange(request)
   const outcome = new Promise<ForwardOutcome>((resolve) => {
-    const head = { method: request.method ?? 'GET', target, host: 'up.example', headerBlock: 'X-A: 1\r\n' }
+    const head = { method: request.method ?? 'GET', target, authority: 'up.example', headers: 'X-A: 1\r\n' }
     forward(fake.exchange, head, plan, on, (_status, rawHeaders) => rawHeaders, resolve)
   })
   return Object.assign(fake, { outcome })
@@ -282,6 +282,24 @@ describe('S14: a kept connection that dies before its answer', () => {
     expect(on.counters.retried).toBe(0)
   })
 
+  it('is retried on a fresh connection, not on another kept one', async () => {
+    const upstream = await upstreamOf(once())
+    const on = pools()
+    const plan = planOf([upstream.port])
+    await Promise.all([send(plan, on).outcome, send(plan, on).outcome])
+    expect(await send(plan, on).outcome).toMatchObject({ ok: true, reused: false })
+    expect(upstream.sockets.length).toBe(3)
+  })
+
+  it('is no excuse for a fresh one: its request is not sent twice', async () => {
+    const upstream = await upstreamOf(rawUpstream((socket) => socket.resetAndDestroy()))
+    expect(await send(planOf([upstream.port]), pools()).outcome).toMatchObject({
+      answered: false,
+      reject: { reason: 'upstream_refused', fault: 'ECONNRESET' },
+    })
+    expect(upstream.sockets.length).toBe(1)
+  })
+
   it('is tried once: a fresh connection that dies too is an error', async () => {
     const upstream = await upstreamOf(
       rawUpstream((socket, received, connection) => {
@@ -391,6 +409,89 @@ describe('request bodies stream with back-pressure', () => {
     sent.body.sink?.data(Buffer.from('late'))
     await vi.waitFor(() => expect(upstream.closed).toBe(1))
   })
+})
+
+describe('S14: a connection is free only when both messages are whole', () => {
+  it('not while bytes of the request have yet to leave', async () => {
+    const upstream = await upstreamOf(
+      rawUpstream((socket) => {
+        socket.pause()
+        socket.write(hello)
+      }),
+    )
+    const bytes = 32 * 1024 * 1024
+    const sent = send(planOf([upstream.port]), pools(), {
+      method: 'POST',
+      kind: 'sized',
+      bytes,
+      onStart: (sink) => {
+        sink.data(Buffer.alloc(bytes))
+        sink.end()
+      },
+    })
+    expect(await sent.outcome).toMatchObject({ ok: true })
+    upstream.sockets[0]?.removeAllListeners('data').resume()
+    await vi.waitFor(() => expect(upstream.closed).toBe(1))
+    expect(upstream.sockets[0]?.bytesRead).toBeLessThan(bytes)
+  })
+
+  it('but a caller that is slow to take a whole answer does not hold it', async () => {
+    const upstream = await upstreamOf(scripted(hello))
+    const on = pools()
+    const plan = planOf([upstream.port])
+    const slow = send(plan, on)
+    slow.slow = true
+    expect(await slow.outcome).toMatchObject({ ok: true })
+    expect(await send(plan, on).outcome).toMatchObject({ ok: true, reused: true })
+  })
+})
+
+/** 1 GiB each way in the long run, enough to show the bound in the quick one. */
+const largeBytes = process.env.JOTGATE_LONG === undefined ? 256 * 1024 * 1024 : 1024 * 1024 * 1024
+
+describe('memory', () => {
+  it(`stays constant while ${largeBytes / 1024 / 1024} MiB go each way`, async () => {
+    const piece = Buffer.alloc(64 * 1024)
+    const upstream = await upstreamOf(
+      rawUpstream((socket, received) => {
+        socket.removeAllListeners('data')
+        socket.on('data', () => undefined)
+        received.text = ''
+        socket.write(`${ok}Content-Length: ${largeBytes}\r\n\r\n`)
+        let written = 0
+        const go = (): void => {
+          while (written < largeBytes) {
+            written += piece.length
+            if (!socket.write(piece)) return
+          }
+        }
+        socket.on('drain', go)
+        go()
+      }),
+    )
+    const sent = send(planOf([upstream.port]), pools(), { method: 'PUT', kind: 'sized', bytes: largeBytes })
+    sent.countOnly = true
+    await vi.waitFor(() => expect(sent.body.sink).toBeDefined())
+    const before = process.memoryUsage().rss
+    let most = 0
+    let pushed = 0
+    while (pushed < largeBytes) {
+      while (pushed < largeBytes && !sent.body.paused) {
+        sent.body.sink?.data(piece)
+        pushed += piece.length
+      }
+      most = Math.max(most, process.memoryUsage().rss - before)
+      // A caller that stalls now and then: what waits for it must not pile up either.
+      sent.slow = pushed % 7 === 0
+      await new Promise((resolve) => setImmediate(resolve))
+      if (!sent.slow) sent.drain()
+    }
+    sent.body.sink?.end()
+    sent.slow = false
+    sent.drain()
+    expect(await sent.outcome).toMatchObject({ ok: true, requestBytes: largeBytes, responseBytes: largeBytes })
+    expect(most / 1024 / 1024).toBeLessThan(96)
+  }, 120_000)
 })
 
 describe('time-outs name their rule, and the slow side pays', () => {

@@ -9,9 +9,10 @@ export interface OutgoingHead {
   readonly method: string
   /** Origin form. */
   readonly target: string
-  readonly host: string
+  /** What `Host` carries; undefined: the authority of the target that takes the request. */
+  readonly authority: string | undefined
   /** Lines that each end in CRLF, without `Host` and without the fields that frame a message. */
-  readonly headerBlock: string
+  readonly headers: string
 }
 
 /** What became of a request sent on; times in milliseconds since `forward` was called, bytes of body content. */

@@ -1,3 +1,4 @@
+import type { CompiledApi } from '../compile/snapshot.ts'
 import type { Claims } from '../domain/claims.ts'
 import type { KeyRecord } from '../domain/key.ts'
 import type { Reject } from '../domain/reject.ts'
@@ -51,7 +52,9 @@ export function decide(trail: Trail, ports: PipelinePorts): Verdict | Promise<Ve
   if (isForIntrospection(compact, api)) return judgeOpaque(trail, ports, compact)
 
   const cached = ports.verify.cache.find(compact)
-  const parsed = cached === undefined ? parseToken(compact, api) : ok(cached.token)
+  trail.cached = cached
+  trail.lookup = cached === undefined ? 'miss' : 'hit'
+  const parsed = cached === undefined ? parseToken(compact, api, bytesMaxOf(api)) : ok(cached.token)
   if (!parsed.ok) return parsed
   trail.token = parsed.value
   const ruled = checkTokenRules(parsed.value, api)
@@ -60,7 +63,6 @@ export function decide(trail: Trail, ports: PipelinePorts): Verdict | Promise<Ve
   const issuer = selectTrust(parsed.value, api)
   if (!issuer.ok) return issuer
   trail.issuer = issuer.value
-  trail.cached = cached
 
   const keys = findKey(parsed.value, issuer.value, ports.keys)
   if (keys instanceof Promise) return keys.then((late) => judgeSigned(trail, ports, late))
@@ -111,6 +113,10 @@ function permit(trail: Trail, keyIssuer: string | undefined): Verdict {
   const claimHeaders = claimHeadersOf(trail, claims.value)
   if (!claimHeaders.ok) return claimHeaders
   return shapeUpstream(head, api, claimHeaders.value)
+}
+
+function bytesMaxOf(api: CompiledApi): number {
+  return api.plan.access.kind === 'protected' ? api.plan.access.tokenBytesMax : 0
 }
 
 /** The block depends on token and API alone: a cached token pays for it once. */

@@ -1,5 +1,5 @@
-import type { CompiledApi, CompiledIssuer, EffectiveAccess, Snapshot } from '../compile/snapshot.ts'
 import type { TokenPlace } from '../compile/plan.ts'
+import type { CompiledApi, CompiledIssuer, EffectiveAccess, Snapshot } from '../compile/snapshot.ts'
 import type { UnverifiedToken, VerifiedToken } from '../domain/token.ts'
 import type { Exchange } from './exchange.ts'
 import type { RequestHead } from './request-head.ts'
@@ -12,6 +12,7 @@ import type { CachedToken } from './token-cache.ts'
 export interface Trail {
   readonly exchange: Exchange
   readonly snapshot: Snapshot
+  readonly decisionId: string
   head: RequestHead | undefined
   api: CompiledApi | undefined
   access: EffectiveAccess | undefined
@@ -21,12 +22,15 @@ export interface Trail {
   issuer: CompiledIssuer | undefined
   verified: VerifiedToken | undefined
   cached: CachedToken | undefined
+  /** Whether the cache was asked, and had the token. */
+  lookup: 'none' | 'hit' | 'miss'
 }
 
-export function startTrail(exchange: Exchange, snapshot: Snapshot): Trail {
+export function startTrail(exchange: Exchange, snapshot: Snapshot, decisionId: string): Trail {
   return {
     exchange,
     snapshot,
+    decisionId,
     head: undefined,
     api: undefined,
     access: undefined,
@@ -35,5 +39,6 @@ export function startTrail(exchange: Exchange, snapshot: Snapshot): Trail {
     issuer: undefined,
     verified: undefined,
     cached: undefined,
+    lookup: 'none',
   }
 }

@@ -10,8 +10,8 @@ export type IntrospectionAnswer =
   | { readonly state: 'unavailable'; readonly fault: string }
 
 export interface IntrospectPorts {
-  /** Waits at most the issuer's `introspection.timeout`. */
-  readonly ask: (issuerId: string, token: string) => Promise<IntrospectionAnswer>
+  /** Waits at most the issuer's `introspection.timeout`. `explain` passes one that answers from what is known. */
+  readonly ask: (issuer: CompiledIssuer, token: string) => Promise<IntrospectionAnswer>
 }
 
 /**
@@ -43,7 +43,7 @@ export async function introspect(
 
   let silent: CompiledIssuer | undefined
   for (const issuer of api.introspecting) {
-    const answer = await ports.ask(issuer.plan.id, token)
+    const answer = await ports.ask(issuer, token)
     if (answer.state === 'unavailable') silent = issuer
     if (answer.state !== 'active') continue
     const iss = answer.claims['iss']

@@ -42,7 +42,7 @@ export class UpstreamConnection {
   /** Requests begun on this connection. */
   uses = 0
   /** When the current state has lasted too long: idle time or the user's own deadline. */
-  deadlineMs = Number.POSITIVE_INFINITY
+  deadlineMs: number = Number.POSITIVE_INFINITY
   /** When the current request's answer was last heard of. */
   readMs = 0
   /** A byte of the current request's answer has come. */
@@ -195,7 +195,6 @@ export class UpstreamConnection {
       parser.surplusBytes === 0 &&
       parser.head.persistent &&
       this.requestDone &&
-      this.head === '' &&
       this.socket.writableLength === 0 &&
       this.socket.writable
     if (!reusable) {

@@ -125,13 +125,13 @@ export class Forwarding implements ConnectionUser, PoolWaiter, ByteSink {
   }
 
   private headText(): string {
-    const { method, target, host, headerBlock } = this.outgoing
+    const { method, target, authority, headers } = this.outgoing
     const { kind, bytes } = this.exchange.body
     let framing = ''
     if (kind === 'chunked') framing = 'Transfer-Encoding: chunked\r\n'
     else if (kind === 'sized') framing = `Content-Length: ${bytes}\r\n`
     else if (expectsContent.has(method)) framing = 'Content-Length: 0\r\n'
-    return `${method} ${target} HTTP/1.1\r\nHost: ${host}\r\n${headerBlock}${framing}\r\n`
+    return `${method} ${target} HTTP/1.1\r\nHost: ${authority ?? this.pool?.target.authority}\r\n${headers}${framing}\r\n`
   }
 
   // --- the caller's body
@@ -194,7 +194,6 @@ export class Forwarding implements ConnectionUser, PoolWaiter, ByteSink {
   }
 
   private breakFraming(): void {
-    this.connection?.destroy()
     this.refuse({ reason: 'bad_framing', fault: 'body differs from its Content-Length' })
   }
 
@@ -248,7 +247,6 @@ export class Forwarding implements ConnectionUser, PoolWaiter, ByteSink {
 
   deadlinePassed(): void {
     const { plan } = this
-    this.connection?.destroy()
     this.refuse({
       reason: 'upstream_timeout',
       phase: 'response',
@@ -301,15 +299,14 @@ export class Forwarding implements ConnectionUser, PoolWaiter, ByteSink {
   }
 
   private callerGone(): void {
-    if (this.over) return
-    if (this.connection === undefined) this.pool?.cancel(this)
-    else this.connection.destroy()
     this.refuse({ reason: 'caller_gone' })
   }
 
   private refuse(reject: Reject): void {
     if (this.over) return
     this.over = true
+    if (this.connection === undefined) this.pool?.cancel(this)
+    else this.connection.destroy()
     this.connection = undefined
     const totalMs = this.pools.nowMs() - this.startedMs
     if (this.headSent) this.exchange.reply.abort()

@@ -99,8 +99,6 @@ export class UpstreamPool implements ConnectionHome {
     }
     this.waiters.add(waiter)
     this.dialForWaiters()
-    // Kept connections may fill the pool while one waiter wants none of them; the oldest makes room.
-    if (waiter.wantsFresh && this.dials.size === 0) this.idle[0]?.destroy()
     return undefined
   }
 

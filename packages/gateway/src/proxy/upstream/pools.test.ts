@@ -76,7 +76,7 @@ function planOf(targets: readonly TargetPlan[], over: Partial<UpstreamPlan> = {}
 
 function send(plan: UpstreamPlan, on: Pools): Promise<ForwardOutcome> & { leave: () => void; text: () => string } {
   const fake = fakeExchange()
-  const head = { method: 'GET', target: '/', host: 'up.example', headerBlock: '' }
+  const head = { method: 'GET', target: '/', authority: 'up.example', headers: '' }
   const outcome = new Promise<ForwardOutcome>((resolve) => {
     forward(fake.exchange, head, plan, on, (_status, rawHeaders) => rawHeaders, resolve)
   })
@@ -124,6 +124,76 @@ describe('connections are bounded, and requests wait in order', () => {
     for (const one of waiting) one.leave()
     for (const one of waiting) expect(await one).toMatchObject({ reject: { reason: 'caller_gone' } })
     expect(on.pick(plan).isEmpty || on.pick(plan).connections <= 1).toBe(true)
+  })
+
+  it('a retry waits for its own fresh connection, whatever else comes free', async () => {
+    const requests = new Map<number, number>()
+    const upstream = await upstreamOf(
+      rawUpstream((socket, received, connection) => {
+        received.text = ''
+        const count = (requests.get(connection) ?? 0) + 1
+        requests.set(connection, count)
+        if (count === 2) socket.resetAndDestroy()
+        else if (connection > 2) socket.write(hello)
+      }),
+    )
+    const held: (() => void)[] = []
+    let hold = false
+    const on = pools({
+      lookup: (_host, done) => {
+        const answer = (): void => done(null, [{ address: '127.0.0.1', family: 4 }])
+        if (hold) held.push(answer)
+        else answer()
+      },
+    })
+    const plan = planOf([tcp(upstream.port, 'up.example')])
+    const both = [send(plan, on), send(plan, on)]
+    await vi.waitFor(() => expect(requests.size).toBe(2))
+    upstream.sockets[0]?.write(hello)
+    await Promise.race(both)
+    hold = true
+    const retried = send(plan, on)
+    await vi.waitFor(() => expect(held.length).toBe(1))
+    upstream.sockets[1]?.write(hello)
+    await Promise.all(both)
+    expect(on.pick(plan).idleConnections).toBe(1)
+    for (const answer of held) answer()
+    expect(await retried).toMatchObject({ ok: true, reused: false })
+  })
+
+  it('a request refused while its retry waits for a connection is never sent', async () => {
+    let requests = 0
+    const upstream = await upstreamOf(
+      rawUpstream((socket) => {
+        if (++requests === 2) socket.resetAndDestroy()
+        else socket.write(hello)
+      }),
+    )
+    const held: (() => void)[] = []
+    let hold = false
+    const on = pools({
+      lookup: (_host, done) => {
+        const answer = (): void => done(null, [{ address: '127.0.0.1', family: 4 }])
+        if (hold) held.push(answer)
+        else answer()
+      },
+    })
+    const plan = planOf([tcp(upstream.port, 'up.example')])
+    await send(plan, on)
+    hold = true
+    const fake = fakeExchange({ method: 'PUT', kind: 'sized', bytes: 4 })
+    const head = { method: 'PUT', target: '/', host: 'up.example', headerBlock: '' }
+    const outcome = new Promise<ForwardOutcome>((resolve) => {
+      forward(fake.exchange, head, plan, on, (_status, rawHeaders) => rawHeaders, resolve)
+    })
+    fake.body.sink?.data(Buffer.from('ab'))
+    await vi.waitFor(() => expect(held.length).toBe(1))
+    fake.body.sink?.end()
+    expect(await outcome).toMatchObject({ ok: false, reject: { reason: 'bad_framing' } })
+    for (const answer of held) answer()
+    await vi.waitFor(() => expect(on.counters.opened).toBe(2))
+    expect(on.pick(plan).idleConnections).toBe(1)
+    expect(requests).toBe(2)
   })
 
   it('takes the connection used last and lets the others grow old', async () => {

@@ -74,7 +74,7 @@ function readFields(text: string, from: number, head: ResponseHead): ResponseFau
     // The four names that frame a message have these lengths; most fields are told apart without lower-casing.
     if (name.length !== 10 && name.length !== 14 && name.length !== 17) continue
     const content = fields[i + 1] ?? ''
-    switch (name.toLowerCase()) {
+    switch (lowerOf(name)) {
       case 'content-length':
         // RFC 9112 6.3 (5) would allow equal repetitions; a server that repeats it is not to be believed.
         if (head.contentLength !== undefined) return 'content_length'
@@ -86,8 +86,11 @@ function readFields(text: string, from: number, head: ResponseHead): ResponseFau
         head.chunked = true
         break
       case 'connection':
-        if (listHas(content, 'close')) close = true
-        if (listHas(content, 'keep-alive')) keepAlive = true
+        if (content === 'keep-alive') keepAlive = true
+        else {
+          close ||= listHas(content, 'close')
+          keepAlive ||= listHas(content, 'keep-alive')
+        }
         break
       case 'keep-alive':
         head.keepAliveSeconds = timeoutOf(content) ?? head.keepAliveSeconds
@@ -142,6 +145,12 @@ function digits(text: string, lengthMax: number): number | undefined {
     number = number * 10 + code - zero
   }
   return number
+}
+
+/** Two names are in nearly every answer in nearly one spelling: a comparison costs less than lower-casing. */
+function lowerOf(name: string): string {
+  if (name === 'Content-Length') return 'content-length'
+  return name === 'Connection' ? 'connection' : name.toLowerCase()
 }
 
 function listHas(list: string, wanted: string): boolean {

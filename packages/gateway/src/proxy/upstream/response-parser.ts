@@ -3,7 +3,7 @@ import type { ResponseFault } from './response-fault.ts'
 import { type ResponseHead, readResponseHead, readTrailers } from './response-head.ts'
 
 /** A head with its empty line, or a trailer section. */
-export const blockBytesMax = 64 * 1024
+export const blockBytesMax: number = 64 * 1024
 /** Answers 100, 102, 103 before the final one. */
 export const interimMax = 8
 
