@@ -566,6 +566,21 @@ describe('time-outs name their rule, and the slow side pays', () => {
     await vi.waitFor(() => expect(upstream.closed).toBe(1))
   })
 
+  it('a caller that leaves while its answer is handed over gets no more of it', async () => {
+    const upstream = await upstreamOf(scripted(hello))
+    const fake = fakeExchange()
+    const head = { method: 'GET', target: '/', host: 'up.example', headerBlock: '' }
+    const same = (_status: number, rawHeaders: readonly string[]): readonly string[] => rawHeaders
+    const gone = Object.assign(fake.exchange, {
+      reply: { ...fake.exchange.reply, head: () => fake.leave() },
+    })
+    const outcome = await new Promise((resolve) => {
+      forward(gone, head, planOf([upstream.port]), pools(), same, resolve)
+    })
+    expect(outcome).toMatchObject({ ok: false, answered: true, reject: { reason: 'caller_gone' } })
+    expect(fake.got).toMatchObject({ bytes: 0, ended: false, aborted: true })
+  })
+
   it('a caller that leaves after its answer harms nobody on the same connection', async () => {
     const upstream = await upstreamOf(scripted(hello))
     const on = pools()

@@ -38,7 +38,6 @@ export class Forwarding implements ConnectionUser, PoolWaiter, ByteSink {
   private responseBytes = 0
   private attempts = 0
   private reused = false
-  private retried = false
   private over = false
   private headSent = false
   private bodyStarted = false
@@ -255,14 +254,16 @@ export class Forwarding implements ConnectionUser, PoolWaiter, ByteSink {
     })
   }
 
-  /** A server may close a kept connection just when it is used again (RFC 9110 9.2.2, RFC 9112 9.3.1). */
+  /**
+   * A server may close a kept connection just when it is used again (RFC 9110 9.2.2, RFC 9112 9.3.1). What is sent
+   * once more goes over a fresh one, so it is not retryable again.
+   */
   private isRetryable(): boolean {
-    if (!this.reused || this.retried || !idempotent.has(this.outgoing.method)) return false
+    if (!this.reused || !idempotent.has(this.outgoing.method)) return false
     return !this.hasBody || this.kept !== undefined
   }
 
   private retry(): void {
-    this.retried = true
     this.wantsFresh = true
     this.pools.counters.retried++
     this.attempts = 0
