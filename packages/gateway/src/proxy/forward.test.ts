@@ -569,7 +569,7 @@ describe('time-outs name their rule, and the slow side pays', () => {
   it('a caller that leaves while its answer is handed over gets no more of it', async () => {
     const upstream = await upstreamOf(scripted(hello))
     const fake = fakeExchange()
-    const head = { method: 'GET', target: '/', host: 'up.example', headerBlock: '' }
+    const head = { method: 'GET', target: '/', authority: 'up.example', headers: '' }
     const same = (_status: number, rawHeaders: readonly string[]): readonly string[] => rawHeaders
     const gone = Object.assign(fake.exchange, {
       reply: { ...fake.exchange.reply, head: () => fake.leave() },

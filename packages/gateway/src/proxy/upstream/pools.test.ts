@@ -182,7 +182,7 @@ describe('connections are bounded, and requests wait in order', () => {
     await send(plan, on)
     hold = true
     const fake = fakeExchange({ method: 'PUT', kind: 'sized', bytes: 4 })
-    const head = { method: 'PUT', target: '/', host: 'up.example', headerBlock: '' }
+    const head = { method: 'PUT', target: '/', authority: 'up.example', headers: '' }
     const outcome = new Promise<ForwardOutcome>((resolve) => {
       forward(fake.exchange, head, plan, on, (_status, rawHeaders) => rawHeaders, resolve)
     })
