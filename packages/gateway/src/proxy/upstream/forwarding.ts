@@ -284,7 +284,7 @@ export class Forwarding implements ConnectionUser, PoolWaiter, ByteSink {
   }
 
   private callerDrained(): void {
-    if (this.over || !this.callerFull) return
+    if (!this.callerFull) return
     this.callerFull = false
     this.watchDeadline(this.pools.nowMs())
     this.connection?.resume()
