@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns'
 import type { UpstreamPlan } from '../packages/gateway/src/compile/plan.ts'
 import type { Exchange, Reply } from '../packages/gateway/src/proxy/exchange.ts'
-import { type ForwardOutcome, forward, type OutgoingHead } from '../packages/gateway/src/proxy/forward.ts'
+import { type ForwardOutcome, forward } from '../packages/gateway/src/proxy/forward.ts'
 import { createPools, createUpstreamCounters } from '../packages/gateway/src/proxy/upstream/pools.ts'
 
 /** CPU per request of the forwarder alone, in front of an upstream on loopback: `tsx bench/upstream-client.ts PORT`. */
@@ -31,7 +31,7 @@ const plan: UpstreamPlan = {
   connectionsMax: 1024,
 }
 const block = Array.from({ length: 12 }, (_, i) => `X-Header-${i}: value of the header ${i}\r\n`).join('')
-const head: OutgoingHead = {
+const head = {
   method: bodyBytes > 0 ? 'POST' : 'GET',
   target: '/',
   authority: `127.0.0.1:${port}`,
