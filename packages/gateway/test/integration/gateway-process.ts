@@ -41,6 +41,8 @@ export interface StartSettings {
   readonly drainMs?: number
   readonly folder?: string
   readonly logFormat?: 'json' | 'pretty'
+  /** Variables beside those of the test itself. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 const entry = fileURLToPath(new URL('./start-gateway.mjs', import.meta.url))
@@ -114,7 +116,10 @@ function launch(settings: StartSettings) {
     graceMs: settings.graceMs ?? 0,
     allowEnv: [],
   }
-  const child = spawn(process.execPath, [entry, JSON.stringify(options)], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [entry, JSON.stringify(options)], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...settings.env },
+  })
   running.add(child)
   let text = ''
   for (const stream of [child.stdout, child.stderr]) {
