@@ -38,7 +38,7 @@ function haproxyConfig(options: SideOptions, port: number): string {
   http-request deny deny_status 401 unless { http_auth_bearer,jwt_verify(txn.alg,"${options.publicKeyFile}") -m int 1 }`
   return `global
   nbthread 1
-  maxconn 20000
+  maxconn 4000
   log stdout format raw local0
   tune.bufsize 32768
 defaults

@@ -49,13 +49,11 @@ export async function startJotgate(options: SideOptions & { readonly node: strin
 async function readLookups(adminPort: number, token: string): Promise<{ hits: number; misses: number }> {
   const answer = await fetch(`http://127.0.0.1:${adminPort}/metrics`, { headers: { authorization: `Bearer ${token}` } })
   const text = await answer.text()
-  const read = (result: string): number => {
-    const line = new RegExp(`^jotgate_token_cache_lookups_total\\{[^}]*result="${result}"[^}]*\\} (\\d+)`, 'm').exec(
-      text,
-    )
+  const read = (name: string): number => {
+    const line = new RegExp(`^jotgate_token_cache_${name}_total (\\d+)`, 'm').exec(text)
     return Number(line?.[1] ?? Number.NaN)
   }
-  return { hits: read('hit'), misses: read('miss') }
+  return { hits: read('hits'), misses: read('misses') }
 }
 
 function jotgateConfig(options: SideOptions): string {

@@ -13,7 +13,7 @@ export async function startUpstream(folder: string, cpu: number): Promise<{ port
 daemon off;
 pid ${folder}/nginx.pid;
 error_log ${folder}/nginx-error.log;
-events { worker_connections 20000; }
+events { worker_connections 4000; }
 http {
   access_log off;
   keepalive_timeout 60s;

@@ -45,6 +45,16 @@ describe('S9: the verified-token cache', () => {
     expect(cache.admits('token-a')).toBe(true)
   })
 
+  it('admits every one of ten thousand tokens that come round again: none is barred by another', () => {
+    const cache = createTokenCache({ entriesMax: 20_000, bytesMax: 1e9, issuerShare: 1 })
+    const tokens = Array.from({ length: 10_000 }, (_, i) => `h.p.${((i + 1) * 2_654_435_761).toString(36).repeat(4)}`)
+    const admitted = new Set<string>()
+    for (let turn = 0; turn < 6; turn++) {
+      for (const token of tokens) if (!admitted.has(token) && cache.admits(token)) admitted.add(token)
+    }
+    expect(admitted.size).toBe(10_000)
+  })
+
   it('finds by exact bytes only: the same signature over other bytes is a miss', () => {
     const cache = createTokenCache({ entriesMax: 10, bytesMax: 1e6, issuerShare: 1 })
     const entry = verified('one')

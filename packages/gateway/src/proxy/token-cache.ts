@@ -36,8 +36,9 @@ export interface TokenCacheBounds {
 
 /** The last characters of a signature are as good as random and cheap to hash. */
 const bucketChars = 43
-/** Fingerprints of tokens seen once. */
-const seenSlots = 1 << 16
+/** Fingerprints of tokens seen once, a few a bucket: with one, two tokens could bar each other for ever. */
+const seenBuckets = 1 << 14
+const seenWays = 4
 
 /** Heap per entry beside its text: claims object, header object, map slot. */
 const entryOverheadBytes = 1_024
@@ -47,9 +48,10 @@ export function createTokenCache(bounds: TokenCacheBounds): TokenCache {
   const buckets = new Map<string, CachedToken>()
   const slots: (CachedToken | undefined)[] = new Array(bounds.entriesMax).fill(undefined)
   const perIssuer = new Map<string, number>()
-  const seenOnce = new Uint32Array(seenSlots)
+  const seenOnce = new Uint32Array(seenBuckets * seenWays)
   const issuerEntriesMax = Math.max(1, Math.floor(bounds.entriesMax * bounds.issuerShare))
   let hand = 0
+  let turn = 0
   let bytes = 0
 
   function find(compact: string): CachedToken | undefined {
@@ -61,9 +63,15 @@ export function createTokenCache(bounds: TokenCacheBounds): TokenCache {
 
   function admits(compact: string): boolean {
     const mark = fingerprint(compact)
-    const place = mark & (seenSlots - 1)
-    if (seenOnce[place] === mark) return true
-    seenOnce[place] = mark
+    const first = (mark % seenBuckets) * seenWays
+    for (let way = first; way < first + seenWays; way++) {
+      if (seenOnce[way] !== mark) continue
+      seenOnce[way] = 0
+      return true
+    }
+    // Not the oldest: tokens that come round in turn would then push each other out for ever.
+    turn++
+    seenOnce[first + (turn % seenWays)] = mark
     return false
   }
 
