@@ -13,7 +13,8 @@ const missing: string[] = []
 for (const [path, entry] of Object.entries(lock.packages)) {
   for (const name of Object.keys(entry.optionalDependencies ?? {})) {
     const nested = `${path}/node_modules/${name}`
-    if (!(nested in lock.packages) && !(`node_modules/${name}` in lock.packages)) missing.push(`${path || '.'} -> ${name}`)
+    if (!(nested in lock.packages) && !(`node_modules/${name}` in lock.packages))
+      missing.push(`${path || '.'} -> ${name}`)
   }
 }
 if (missing.length > 0) {

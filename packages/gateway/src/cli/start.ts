@@ -31,15 +31,14 @@ export function addStart(program: Command): void {
     .option('--workers <n>', 'worker processes (default: one per core)', toWorkers, availableParallelism())
     .option('--data <folder>', 'data directory', defaultDataDir)
     .addOption(
-      new Option('--log <format>', 'format of the log').choices(['pretty', 'json']).default(
-        process.stdout.isTTY === true ? 'pretty' : 'json',
-        'pretty on a terminal, else json',
-      ),
+      new Option('--log <format>', 'format of the log')
+        .choices(['pretty', 'json'])
+        .default(process.stdout.isTTY === true ? 'pretty' : 'json', 'pretty on a terminal, else json'),
     )
     .option('--drain <seconds>', 'how long requests in flight may take to end after SIGTERM', toSeconds, 30)
     .option('--grace <seconds>', 'how long to accept requests after /readyz said no', toSeconds, 1)
     .option('--allow-env <name>', 'a variable ${env:...} may name beside JOTGATE_*; repeatable', collect, [])
-    .option('--secrets-dir <folder>', 'a folder ${file:...} may read beside the configuration file\'s own')
+    .option('--secrets-dir <folder>', "a folder ${file:...} may read beside the configuration file's own")
     .addHelpText(
       'after',
       `

@@ -1,15 +1,15 @@
 import type { CompiledApi, Snapshot } from '../compile/snapshot.ts'
 import type { DescribedRequest } from '../domain/described-request.ts'
-import { outcomeOfReason } from '../domain/reasons.ts'
 import type { Reject } from '../domain/reject.ts'
 import type { Result } from '../domain/result.ts'
 import type { DecisionEntry } from '../telemetry/decision-ring.ts'
-import type { ByteSink, Exchange } from './exchange.ts'
+import type { Exchange } from './exchange.ts'
+import { describedExchange, explain, notForwarded } from './explain.ts'
 import { type ForwardOutcome, forward } from './forward.ts'
 import type { ExchangeHandler, RawFault } from './listener.ts'
 import { metadataFor } from './metadata-for.ts'
 import { decide, type PipelinePorts } from './pipeline.ts'
-import { createRecord, type Ending, type RecordPorts, toDecisionEntry } from './record.ts'
+import { createRecord, type RecordPorts } from './record.ts'
 import { refusal } from './refusal.ts'
 import { rejectToWire, type WireError } from './reject-to-wire.ts'
 import { resourceMetadataUrl } from './resource-metadata.ts'
@@ -79,7 +79,14 @@ export function createGateway(ports: GatewayPorts): Gateway {
   function finish(trail: Trail, outcome: ForwardOutcome): void {
     if (outcome.ok) {
       const { status, requestBytes, responseBytes, firstByteMs, target } = outcome
-      record(trail, { status, reject: undefined, bytesIn: requestBytes, bytesOut: responseBytes, upstreamMs: firstByteMs, target })
+      record(trail, {
+        status,
+        reject: undefined,
+        bytesIn: requestBytes,
+        bytesOut: responseBytes,
+        upstreamMs: firstByteMs,
+        target,
+      })
     } else if (outcome.answered || outcome.reject.reason === 'caller_gone') {
       record(trail, notForwarded(outcome.reject, rejectToWire(outcome.reject).status, outcome.target))
     } else {
@@ -98,7 +105,14 @@ export function createGateway(ports: GatewayPorts): Gateway {
   function answerMetadata(trail: Trail): boolean {
     const body = trail.head === undefined ? undefined : metadataFor(trail.snapshot, trail.head)
     if (body === undefined) return false
-    const rawHeaders = ['content-type', 'application/json', 'cache-control', 'no-store', 'jotgate-decision', trail.decisionId]
+    const rawHeaders = [
+      'content-type',
+      'application/json',
+      'cache-control',
+      'no-store',
+      'jotgate-decision',
+      trail.decisionId,
+    ]
     trail.exchange.reply.send(200, rawHeaders, body)
     const bytesOut = Buffer.byteLength(body)
     record(trail, { status: 200, reject: undefined, bytesIn: 0, bytesOut, upstreamMs: -1, target: undefined })
@@ -129,31 +143,14 @@ export function createGateway(ports: GatewayPorts): Gateway {
     return `${head}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
   }
 
-  async function explain(request: DescribedRequest): Promise<DecisionEntry | undefined> {
+  async function explainDescribed(request: DescribedRequest): Promise<DecisionEntry | undefined> {
     const snapshot = ports.snapshot()
     if (snapshot === undefined) return undefined
-    const exchange = describedExchange(request, ports.nowMs())
-    const trail = startTrail(exchange, snapshot, ports.nextDecisionId())
-    const verdict = await decide(trail, ports.peeking)
-    if (verdict.ok) return toDecisionEntry(trail, forwardedEnding, 'forwarded')
-    const { error } = verdict
-    return toDecisionEntry(trail, notForwarded(error, rejectToWire(error).status), outcomeOfReason[error.reason])
+    const { peeking } = ports
+    return explain(request, snapshot, { peeking, decisionId: ports.nextDecisionId(), nowMs: ports.nowMs() })
   }
 
-  return { handle, refuseRaw, explain, stage: () => stageOf(latest) }
-}
-
-function notForwarded(reject: Reject, status: number, target?: string): Ending {
-  return { status, reject, bytesIn: 0, bytesOut: 0, upstreamMs: -1, target }
-}
-
-const forwardedEnding: Ending = {
-  status: 200,
-  reject: undefined,
-  bytesIn: 0,
-  bytesOut: 0,
-  upstreamMs: -1,
-  target: undefined,
+  return { handle, refuseRaw, explain: explainDescribed, stage: () => stageOf(latest) }
 }
 
 function answer(
@@ -195,23 +192,3 @@ function reasonPhrase(status: number): string {
 
 /** Stands for a request whose head was never understood. */
 const brokenExchange: Exchange = describedExchange({ method: '', target: '', rawHeaders: [], peer: '' }, 0)
-
-function describedExchange(request: DescribedRequest, receivedMs: number): Exchange {
-  const nothing = (): void => undefined
-  return {
-    ...request,
-    httpVersion: '1.1',
-    scheme: 'http',
-    receivedMs,
-    body: { kind: 'none', bytes: 0, start: (sink: ByteSink) => sink.end(), pause: nothing, resume: nothing },
-    reply: {
-      head: nothing,
-      data: () => true,
-      end: nothing,
-      send: nothing,
-      abort: nothing,
-      onDrain: nothing,
-      onGone: nothing,
-    },
-  }
-}

@@ -244,7 +244,11 @@ class NodeReply implements Reply {
   private hasLargeUnreadBody(): boolean {
     if (this.request.complete) return false
     const headers = this.request.headers
-    return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > drainedBytesMax || headers.expect !== undefined
+    return (
+      headers['transfer-encoding'] !== undefined ||
+      Number(headers['content-length'] ?? 0) > drainedBytesMax ||
+      headers.expect !== undefined
+    )
   }
 }
 
