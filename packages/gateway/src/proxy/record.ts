@@ -121,7 +121,7 @@ function subjectOf(trail: Trail, subjectHash: RecordPorts['subjectHash']): strin
   const { verified, cached } = trail
   if (verified === undefined) return undefined
   if (cached?.subjectHash !== undefined) return cached.subjectHash
-  const sub = verified.claims['sub']
+  const sub = verified.claims.sub
   if (typeof sub !== 'string') return undefined
   const hash = subjectHash(verified.iss, sub)
   if (cached !== undefined) cached.subjectHash = hash

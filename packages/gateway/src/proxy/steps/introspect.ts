@@ -46,7 +46,7 @@ export async function introspect(
     const answer = await ports.ask(issuer, token)
     if (answer.state === 'unavailable') silent = issuer
     if (answer.state !== 'active') continue
-    const iss = answer.claims['iss']
+    const iss = answer.claims.iss
     if (iss !== undefined && !(typeof iss === 'string' && issuer.vouchesFor(iss))) continue
     return ok({ claims: answer.claims, issuer })
   }

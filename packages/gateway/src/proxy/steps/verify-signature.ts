@@ -86,7 +86,7 @@ function vouch(
   issuer: CompiledIssuer,
   keyId: string | undefined,
 ): VerifiedToken {
-  const iss = claims['iss']
+  const iss = claims.iss
   // The brand exists for the type checker alone; this is the one place that sets it.
   return {
     voucher: 'issuer',
