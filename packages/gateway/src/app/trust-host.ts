@@ -5,7 +5,7 @@ import { createIntrospectionClient } from '../keys/introspection-client.ts'
 import { createJwksClient, type JwksClient } from '../keys/jwks-client.ts'
 import { createJwksStore, type KeyLogLine } from '../keys/jwks-store.ts'
 import type { KeySet } from '../keys/key-set.ts'
-import type { GuardedFetch } from '../outbound/guarded-fetch.ts'
+import type { GuardedFetch } from '../outbound/fetch-request.ts'
 import type { Log } from '../telemetry/log.ts'
 import { setTimer } from './channel/set-timer.ts'
 

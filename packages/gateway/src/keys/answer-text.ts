@@ -1,4 +1,4 @@
-import type { FetchAnswer } from '../outbound/guarded-fetch.ts'
+import type { FetchAnswer } from '../outbound/fetch-request.ts'
 
 /** A URL as it may be shown: without its query, which can carry secrets. */
 export function showUrl(url: string): string {

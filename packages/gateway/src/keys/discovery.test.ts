@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { err, ok, type Result } from '../domain/result.ts'
 import type { FetchFault } from '../outbound/fetch-fault.ts'
-import type { FetchAnswer } from '../outbound/guarded-fetch.ts'
+import type { FetchAnswer } from '../outbound/fetch-request.ts'
 import { discoverJwksUri, metadataUrls } from './discovery.ts'
 
 type Answer = Result<FetchAnswer, FetchFault>

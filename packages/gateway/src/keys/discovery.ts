@@ -1,7 +1,7 @@
 import { parseJsonObject } from '../domain/parse-json-object.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import { describeFetchFault, type FetchFault } from '../outbound/fetch-fault.ts'
-import type { FetchAnswer } from '../outbound/guarded-fetch.ts'
+import type { FetchAnswer } from '../outbound/fetch-request.ts'
 import { describeAnswer, showUrl } from './answer-text.ts'
 
 /** Where metadata is looked for, and the issuer it must name. */

@@ -2,7 +2,7 @@ import { setImmediate as settled } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { err, ok, type Result } from '../domain/result.ts'
 import type { FetchFault } from '../outbound/fetch-fault.ts'
-import type { FetchAnswer, FetchRequest } from '../outbound/guarded-fetch.ts'
+import type { FetchAnswer, FetchRequest } from '../outbound/fetch-request.ts'
 import { createIntrospectionClient, type IntrospectionClient, type IntrospectionTerms } from './introspection-client.ts'
 import type { KeyLogLine } from './jwks-store.ts'
 

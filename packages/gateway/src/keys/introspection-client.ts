@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { describeFetchFault } from '../outbound/fetch-fault.ts'
-import type { FetchRequest, GuardedFetch } from '../outbound/guarded-fetch.ts'
+import type { FetchRequest, GuardedFetch } from '../outbound/fetch-request.ts'
 import { describeAnswer, showUrl } from './answer-text.ts'
 import { createFetchSlots, type FetchSlots } from './fetch-slots.ts'
 import { type IntrospectionAnswer, readIntrospection, reusableUntilMs } from './introspection-answer.ts'

@@ -1,6 +1,6 @@
 import type { KeyQuality } from '../domain/key.ts'
 import { err, type Result } from '../domain/result.ts'
-import type { FetchRequest, GuardedFetch } from '../outbound/guarded-fetch.ts'
+import type { FetchRequest, GuardedFetch } from '../outbound/fetch-request.ts'
 import { discoverJwksUri } from './discovery.ts'
 import { fetchPart, type JwksPart } from './jwks-client-part.ts'
 

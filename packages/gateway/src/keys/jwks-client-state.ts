@@ -1,4 +1,4 @@
-import type { GuardedFetch } from '../outbound/guarded-fetch.ts'
+import type { GuardedFetch } from '../outbound/fetch-request.ts'
 import { createRefetchBucket, type RefetchBucket } from './jwks-client-bucket.ts'
 import { type KeyPlaces, type LearntUri, sourcesOf } from './jwks-client-fetch.ts'
 import { type JwksPart, readPart } from './jwks-client-part.ts'

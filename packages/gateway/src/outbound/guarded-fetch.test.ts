@@ -8,7 +8,8 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
 import { describeFetchFault } from './fetch-fault.ts'
-import { createGuardedFetch, type FetchRequest, type GuardedFetchPorts, systemResolve } from './guarded-fetch.ts'
+import type { FetchRequest } from './fetch-request.ts'
+import { createGuardedFetch, type GuardedFetchPorts, systemResolve } from './guarded-fetch.ts'
 
 function setTimer(run: () => void, delayMs: number): () => void {
   const timer = setTimeout(run, delayMs)

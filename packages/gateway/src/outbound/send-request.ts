@@ -3,7 +3,7 @@ import { type RequestOptions, request as requestSecure } from 'node:https'
 import { isIP, isIPv6, type LookupFunction } from 'node:net'
 import { err, ok, type Result } from '../domain/result.ts'
 import type { FetchFault } from './fetch-fault.ts'
-import type { FetchAnswer, FetchRequest } from './guarded-fetch.ts'
+import type { FetchAnswer, FetchRequest } from './fetch-request.ts'
 import { type FetchTarget, readTarget } from './read-target.ts'
 
 type Settle = (result: Result<FetchAnswer, FetchFault>) => void
