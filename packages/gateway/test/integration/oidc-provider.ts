@@ -121,7 +121,15 @@ function createProvider(issuer: string, keys: readonly SigningKey[]): RequestLis
       },
     ],
     pkce: { required: () => false },
-    ttl: { ClientCredentials: 600, AccessToken: 600, IdToken: 600, Interaction: 600, Grant: 600, Session: 600 },
+    ttl: {
+      ClientCredentials: (_ctx: unknown, { resourceServer }: { resourceServer?: { accessTokenTTL?: number } }) =>
+        resourceServer?.accessTokenTTL ?? 600,
+      AccessToken: 600,
+      IdToken: 600,
+      Interaction: 600,
+      Grant: 600,
+      Session: 600,
+    },
     findAccount: (_ctx: unknown, accountId: string) => ({ accountId, claims: () => ({ sub: accountId }) }),
     interactions: { url: (_ctx: unknown, interaction: { uid: string }) => `/login/${interaction.uid}` },
     loadExistingGrant: async (ctx: ProviderContext) => {
@@ -135,8 +143,8 @@ function createProvider(issuer: string, keys: readonly SigningKey[]): RequestLis
     },
     features: {
       clientCredentials: { enabled: true },
-      introspection: { enabled: true },
-      revocation: { enabled: true },
+      introspection: { enabled: true, allowedPolicy: () => true },
+      revocation: { enabled: true, allowedPolicy: () => true },
       devInteractions: { enabled: false },
       resourceIndicators: {
         enabled: true,

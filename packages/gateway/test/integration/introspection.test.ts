@@ -1,0 +1,131 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type AnnouncedUpstream, startAnnouncedUpstream } from '../support/announced-upstream.ts'
+import { type Caller, createCaller } from './caller.ts'
+import { cleanUp, type GatewayProcess, startGateway, until } from './gateway-process.ts'
+import { client, makeSigningKey, startProvider, type TestProvider } from './oidc-provider.ts'
+
+const path = '/introspection' as const
+const introspections = '/token/introspection'
+const opaque = 'https://opaque.test'
+
+let upstream: AnnouncedUpstream
+let provider: TestProvider
+let gateway: GatewayProcess
+let caller: Caller
+
+beforeAll(async () => {
+  upstream = await startAnnouncedUpstream()
+  provider = await startProvider([makeSigningKey('rs-1', 'RS256')])
+  gateway = await startGateway({ config: introspecting(), env: { JOTGATE_CLIENT_SECRET: client.secret } })
+  caller = createCaller(gateway, upstream)
+})
+beforeEach(() => provider.recover())
+afterEach(() => expect(upstream.unexpected()).toEqual([]))
+afterAll(async () => {
+  cleanUp()
+  await Promise.all([provider.close(), upstream.close()])
+})
+
+/** Two APIs that differ in how long an answer is used again. */
+function introspecting(): object {
+  const issuer = (cache: string): object => ({
+    issuer: provider.issuer,
+    introspection: {
+      endpoint: provider.issuer + introspections,
+      clientId: client.id,
+      clientSecret: '${env:JOTGATE_CLIENT_SECRET}',
+      timeout: '500ms',
+      cache,
+      negativeCache: '1s',
+    },
+    audiences: ['https://orders.test'],
+    clockSkew: { exp: '0s' },
+    allowInsecureHttp: true,
+  })
+  const api = (at: string, id: string): object => ({
+    listen: { path: at },
+    upstream: { targets: [upstream.url] },
+    access: { issuers: [id] },
+  })
+  return {
+    version: 1,
+    issuers: { long: issuer('1m'), short: issuer('1s') },
+    apis: { long: api(path, 'long'), short: api('/short-cache', 'short') },
+  }
+}
+
+describe('opaque tokens of a provider that is asked about them', () => {
+  it('an active token is let through, and the provider is asked once for all workers', async () => {
+    const token = await provider.accessToken(opaque)
+    const before = provider.requests(introspections)
+    await caller.warm(path, token)
+    expect(provider.requests(introspections) - before).toBe(1)
+  })
+
+  it('a token the provider never issued is refused', async () => {
+    const refused = await caller.refused(path, 'x'.repeat(43))
+    expect([refused.status, refused.reason]).toEqual([401, 'token_inactive'])
+  })
+
+  it('a token for another audience is refused, though active', async () => {
+    const refused = await caller.refused(path, await provider.accessToken('https://opaque.test/elsewhere'))
+    expect([refused.status, refused.reason]).toEqual([401, 'audience_mismatch'])
+  })
+
+  it('a revoked token is refused within the cache time', async () => {
+    const token = await provider.accessToken(opaque)
+    await caller.warm('/short-cache', token)
+    await provider.revoke(token)
+    const revokedMs = Date.now()
+    const refused = await until(async () => {
+      const answer = await caller.send('/short-cache', token)
+      return answer.status !== 200 && answer
+    })
+    expect(refused.status).toBe(401)
+    // The cache holds 1 s in control, and a worker that asked control last held it no longer than that.
+    expect(Date.now() - revokedMs).toBeLessThan(2000)
+    expect((await caller.refused('/short-cache', token)).reason).toBe('token_inactive')
+  })
+
+  it('a token is refused once it has expired, however long the cache holds', async () => {
+    const token = await provider.accessToken('https://opaque.test/short')
+    const issuedMs = Date.now()
+    await caller.warm(path, token)
+    const refused = await until(async () => {
+      const answer = await caller.send(path, token)
+      return answer.status !== 200 && answer
+    })
+    expect(refused.status).toBe(401)
+    expect(Date.now() - issuedMs).toBeLessThan(5000)
+  })
+})
+
+describe('while nobody can be asked', () => {
+  it.each(['stopped', 'hung', 'html'] as const)('%s provider: known tokens pass, others are 503', async (fault) => {
+    const [known, unknown] = [await provider.accessToken(opaque), await provider.accessToken(opaque)]
+    await caller.warm(path, known)
+    await provider.fail(fault)
+    const refused = await caller.refused(path, unknown)
+    expect([refused.status, refused.reason]).toEqual([503, 'introspection_unavailable'])
+    expect(JSON.parse(refused.body).code).toBe('introspection_unavailable')
+    await caller.warm(path, known)
+    await provider.recover()
+    await until(async () => (await caller.send(path, unknown)).status === 200, 10_000)
+  })
+
+  it('control stopped: known tokens pass on every worker, others are 503, and all pass when it goes on', async () => {
+    const [known, unknown] = [await provider.accessToken(opaque), await provider.accessToken(opaque)]
+    await caller.warm(path, known)
+    const { pid } = await gateway.status()
+    process.kill(pid, 'SIGSTOP')
+    try {
+      const refused = await caller.send(path, unknown)
+      expect(refused.status).toBe(503)
+      expect(JSON.parse(refused.body).code).toBe('introspection_unavailable')
+      await caller.warm(path, known)
+    } finally {
+      process.kill(pid, 'SIGCONT')
+    }
+    await until(async () => (await caller.send(path, unknown)).status === 200, 10_000)
+  })
+})
