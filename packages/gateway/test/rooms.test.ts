@@ -41,7 +41,7 @@ const gatewayRooms: Readonly<Record<string, Room>> = {
 
 /** What cli may take from each room beside its own: the doors of house rule "Who may import whom". */
 const cliDoors: readonly RegExp[] = [
-  /^app\/(start|offline|env|data-dir)/,
+  /^app\/(start|offline|env|data-dir|version)/,
   /^app\/[a-z-]+-options/,
   /^domain\//,
   /^telemetry\//,

@@ -1,0 +1,93 @@
+import { stringify } from 'yaml'
+import type { ApiPlan, RequirePlan } from '../compile/plan.ts'
+import { algorithms } from '../domain/algorithm.ts'
+import type { Result } from '../domain/result.ts'
+import type { LocatedProblem } from './config-source.ts'
+import { readEnvironment } from './env.ts'
+import { hideSecrets } from './hide-secrets.ts'
+import { type LoadedConfig, loadConfig } from './load-config.ts'
+
+export type { LocatedProblem } from './config-source.ts'
+export { formatProblem } from './format-problems.ts'
+export type { LoadedConfig } from './load-config.ts'
+
+/** How references of a configuration may be resolved; as for `start`. */
+export interface OfflineOptions {
+  readonly allowEnv: readonly string[]
+  readonly secretsDir: string | undefined
+}
+
+/** Loads a configuration as `start` would, references resolved in this process's environment. Nothing is fetched. */
+export function loadOffline(
+  file: string,
+  { allowEnv, secretsDir }: OfflineOptions,
+): Promise<Result<LoadedConfig, readonly LocatedProblem[]>> {
+  return loadConfig(file, { environment: readEnvironment(), allowEnv, secretsDir, nowMs: Date.now() })
+}
+
+/** What one API lets through, for people to compare with what they meant. */
+export interface ApiOverview {
+  readonly id: string
+  /** Host and path callers use; `*` for any host. */
+  readonly listen: string
+  readonly upstream: readonly string[]
+  readonly access: 'public' | 'protected'
+  readonly issuers: readonly IssuerOverview[]
+  /** Scopes every call needs. */
+  readonly scopes: readonly string[]
+  readonly routes: number
+  readonly publicRoutes: number
+}
+
+export interface IssuerOverview {
+  readonly id: string
+  /** Undefined: not looked at. */
+  readonly iss: string | undefined
+  readonly algorithms: readonly string[]
+  /** One of them must be in `aud`; empty: any. */
+  readonly audiences: readonly string[]
+}
+
+/** What a configuration protects, API by API. */
+export function overviewOf(loaded: LoadedConfig): readonly ApiOverview[] {
+  return loaded.compiled.objects.flatMap((object) =>
+    object.kind === 'api' ? [overviewOfApi(object.plan, loaded)] : [],
+  )
+}
+
+function overviewOfApi({ id, host, segments, access, routes }: ApiPlan, loaded: LoadedConfig): ApiOverview {
+  const require = access.kind === 'protected' ? access.require : undefined
+  const issuerIds = access.kind === 'protected' ? access.issuerIds : []
+  return {
+    id,
+    listen: `${host ?? '*'}/${segments.join('/')}`,
+    upstream: loaded.document.apis[id]?.upstream.targets ?? [],
+    access: access.kind,
+    issuers: issuerIds.map((issuerId) => overviewOfIssuer(issuerId, require?.audiences ?? [], loaded)),
+    scopes: (require?.scopes ?? []).flatMap(({ any, all }) => [...(all ?? []), ...(any ? [any.join(' or ')] : [])]),
+    routes: routes.length,
+    publicRoutes: routes.filter((route) => route.access === 'public').length,
+  }
+}
+
+function overviewOfIssuer(id: string, required: RequirePlan['audiences'], loaded: LoadedConfig): IssuerOverview {
+  const object = loaded.compiled.objects.find((one) => one.kind === 'issuer' && one.id === id)
+  const plan = object?.kind === 'issuer' ? object.plan : undefined
+  const audiences = [...(plan?.audiences ?? []), ...required.flatMap(({ oneOf }) => oneOf)]
+  return {
+    id,
+    iss: loaded.document.issuers[id]?.issuer,
+    algorithms: algorithms.filter(({ bit }) => (bit & (plan?.algorithmBits ?? 0)) !== 0).map(({ name }) => name),
+    audiences: [...new Set(audiences)],
+  }
+}
+
+/** The document in force with every default: durations in milliseconds, sizes in bytes, secrets hidden. */
+export function effectiveDocument({ document }: LoadedConfig): unknown {
+  return hideSecrets(document)
+}
+
+/** Plain data as YAML, for reading. */
+export function toYaml(document: unknown): string {
+  return stringify(document, { lineWidth: 0 })
+}

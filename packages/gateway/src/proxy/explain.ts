@@ -1,0 +1,66 @@
+import type { Snapshot } from '../compile/snapshot.ts'
+import type { DescribedRequest } from '../domain/described-request.ts'
+import { outcomeOfReason } from '../domain/reasons.ts'
+import type { Reject } from '../domain/reject.ts'
+import type { DecisionEntry } from '../telemetry/decision-ring.ts'
+import type { ByteSink, Exchange } from './exchange.ts'
+import { decide, type PipelinePorts } from './pipeline.ts'
+import { type Ending, toDecisionEntry } from './record.ts'
+import { rejectToWire } from './reject-to-wire.ts'
+import { startTrail } from './trail.ts'
+
+/** What `explain` judges with. */
+export interface ExplainPorts {
+  /** They peek and never charge, wait or remember. */
+  readonly peeking: PipelinePorts
+  readonly decisionId: string
+  readonly nowMs: number
+}
+
+/** Judges a described request by the engine that serves callers. Its verdict is told; there is no way to forward it. */
+export async function explain(
+  request: DescribedRequest,
+  snapshot: Snapshot,
+  { peeking, decisionId, nowMs }: ExplainPorts,
+): Promise<DecisionEntry> {
+  const trail = startTrail(describedExchange(request, nowMs), snapshot, decisionId)
+  const verdict = await decide(trail, peeking)
+  if (verdict.ok) return toDecisionEntry(trail, wouldBeForwarded, 'forwarded')
+  const { error } = verdict
+  return toDecisionEntry(trail, notForwarded(error, rejectToWire(error).status), outcomeOfReason[error.reason])
+}
+
+/** The ending of a request the upstream did not get, or gave no answer to. */
+export function notForwarded(reject: Reject, status: number, target?: string): Ending {
+  return { status, reject, bytesIn: 0, bytesOut: 0, upstreamMs: -1, target }
+}
+
+/** An exchange without a connection: what is written to it goes nowhere. */
+export function describedExchange(request: DescribedRequest, receivedMs: number): Exchange {
+  const nothing = (): void => undefined
+  return {
+    ...request,
+    httpVersion: '1.1',
+    scheme: 'http',
+    receivedMs,
+    body: { kind: 'none', bytes: 0, start: (sink: ByteSink) => sink.end(), pause: nothing, resume: nothing },
+    reply: {
+      head: nothing,
+      data: () => true,
+      end: nothing,
+      send: nothing,
+      abort: nothing,
+      onDrain: nothing,
+      onGone: nothing,
+    },
+  }
+}
+
+const wouldBeForwarded: Ending = {
+  status: 200,
+  reject: undefined,
+  bytesIn: 0,
+  bytesOut: 0,
+  upstreamMs: -1,
+  target: undefined,
+}
