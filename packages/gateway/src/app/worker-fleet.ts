@@ -29,7 +29,11 @@ interface Slot {
   stop: () => void
 }
 
-/** Forks the workers and keeps their number. The environment must be wiped before: cluster hands it on. */
+/**
+ * Forks the workers and keeps their number. The environment must be wiped before: cluster hands it on. On Node 20 a
+ * connection handed out in the instant the last worker stops accepting stays open, unanswered, until this process ends:
+ * cluster has nobody left to give it to.
+ */
 export function startFleet(options: FleetOptions): WorkerFleet {
   let ending = false
   let markServing: () => void = () => {}

@@ -1,6 +1,6 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import {
@@ -44,6 +44,17 @@ const statusOf = async (gateway: GatewayProcess, path: string): Promise<number> 
   (await send(gateway.url + path)).status
 const reaches = (gateway: GatewayProcess, generation: number): Promise<unknown> =>
   until(async () => (await gateway.status()).workers.filter((one) => one.generation >= generation).length === 2)
+
+function isRefused(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.on('error', () => resolve(true))
+    socket.on('connect', () => {
+      socket.destroy()
+      resolve(false)
+    })
+  })
+}
 
 describe('start', () => {
   it('says in one line where it is found, and serves there with all workers', async () => {
@@ -224,12 +235,7 @@ describe('the end', () => {
     gateway.process.kill('SIGTERM')
     await until(async () => (await send(`${gateway.adminUrl}/readyz`)).status === 503)
     expect(await statusOf(gateway, '/a')).toBe(200)
-    await until(() =>
-      send(`${gateway.url}/a`).then(
-        () => false,
-        () => true,
-      ),
-    )
+    await until(() => isRefused(gateway.port))
     for (const response of held) response.end('at last')
     expect((await Promise.all(inFlight)).map(({ status, body }) => `${status} ${body}`)).toEqual(
       Array(8).fill('200 at last'),
