@@ -24,6 +24,6 @@ export function formatRelative(atSeconds: number, nowSeconds: number): string {
 /** A NumericDate (RFC 7519 2) as ISO 8601 and seen from now; undefined outside what a date can be. */
 export function formatDate(seconds: number, nowSeconds: number): string | undefined {
   // Outside these bounds toISOString throws (ECMA-262 21.4.1.1), and a claim may hold any number.
-  if (Math.abs(seconds) > 8.64e12) return undefined
+  if (!(Math.abs(seconds) <= 8.64e12)) return undefined
   return `${new Date(seconds * 1000).toISOString().replace('.000Z', 'Z')}, ${formatRelative(seconds, nowSeconds)}`
 }
