@@ -7,8 +7,8 @@ import Provider from 'oidc-provider'
 /** A private JWK a provider signs with. */
 export type SigningKey = Readonly<Record<string, unknown>> & { readonly kid: string }
 
-/** What a provider may be made to do instead of answering. */
-export type ProviderFault = 'stopped' | 'hung' | 'html' | 'huge' | 'garbage'
+/** What a provider may be made to do instead of answering; `empty` is a good answer that lists no key. */
+export type ProviderFault = 'stopped' | 'hung' | 'html' | 'huge' | 'garbage' | 'empty'
 
 /** An `oidc-provider` on loopback whose port outlives its keys, its faults and its restarts. */
 export interface TestProvider {
@@ -185,6 +185,9 @@ function misbehave(fault: ProviderFault, request: IncomingMessage, response: Ser
   } else if (fault === 'garbage') {
     response.setHeader('Content-Type', 'application/json')
     response.end('{"keys":[{"kty":"RSA","n":"AQAB"')
+  } else if (fault === 'empty') {
+    response.setHeader('Content-Type', 'application/jwk-set+json')
+    response.end('{"keys":[]}')
   } else if (fault === 'huge') {
     response.setHeader('Content-Type', 'application/json')
     pour(response, 1024)
