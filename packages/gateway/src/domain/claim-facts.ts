@@ -50,7 +50,7 @@ export function readClaimFacts(claims: Claims): Result<ClaimFacts, ClaimTypeFaul
     findUnfit('jti', jti) ??
     findUnfit('azp', azp) ??
     findUnfit('client_id', client_id)
-  const typ = typeof claims.typ === 'string' ? claims.typ.toLowerCase() : ''
+  const typ = lower(claims.typ)
   const nonce = claims.nonce !== undefined && typ !== 'bearer'
   return ok({ iss, aud, exp, nbf, iat, unfit, kind: findKind(claims, typ), nonce })
 }
@@ -63,11 +63,25 @@ const kindByTyp: ReadonlyMap<string, ClaimedKind> = new Map([
   ['logout', 'logout token'],
 ])
 
+// Cognito and Hydra say it in `token_use`, others in `token_type`, where introspection answers have it (RFC 7662 2.2).
+const kindByUse: ReadonlyMap<string, ClaimedKind> = new Map([
+  ['id', 'ID token'],
+  ['id_token', 'ID token'],
+  ['urn:ietf:params:oauth:token-type:id_token', 'ID token'],
+  ['refresh', 'refresh token'],
+  ['refresh_token', 'refresh token'],
+  ['urn:ietf:params:oauth:token-type:refresh_token', 'refresh token'],
+])
+
 function findKind(claims: Claims, typ: string): ClaimedKind | undefined {
   if (claims.events !== undefined) return 'security event'
-  const byTyp = kindByTyp.get(typ)
-  if (byTyp !== undefined) return byTyp
+  const byWord = kindByTyp.get(typ) ?? kindByUse.get(lower(claims.token_use)) ?? kindByUse.get(lower(claims.token_type))
+  if (byWord !== undefined) return byWord
   return claims.at_hash !== undefined || claims.c_hash !== undefined ? 'ID token' : undefined
+}
+
+function lower(value: JsonValue | undefined): string {
+  return typeof value === 'string' ? value.toLowerCase() : ''
 }
 
 function findUnfit(claim: string, value: JsonValue | undefined): UnfitIdentity | undefined {

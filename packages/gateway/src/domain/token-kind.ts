@@ -1,4 +1,5 @@
-import type { ClaimedKind } from './claim-facts.ts'
+import type { ClaimedKind, ClaimFacts } from './claim-facts.ts'
+import type { JsonValue } from './claims.ts'
 import type { UnverifiedToken } from './token.ts'
 
 /** What an issuer entry takes: `accept` in its configuration. */
@@ -22,7 +23,23 @@ const wantedTyp: { readonly [accept in AcceptedKind]: string } = {
 export function checkTokenKind(token: UnverifiedToken, accept: AcceptedKind): KindFault | undefined {
   const { typ, facts } = token
   if (!isTypAccepted(typ, accept)) return { reason: 'typ_mismatch', typ: typ ?? '', wanted: wantedTyp[accept] }
-  const kind = facts.kind ?? (facts.nonce && typ !== 'at+jwt' ? 'ID token' : undefined)
+  return kindFault(facts.kind ?? (facts.nonce && typ !== 'at+jwt' ? 'ID token' : undefined), accept)
+}
+
+/**
+ * The same for what an introspection endpoint answered (RFC 7662 2.2), which has no header: a provider calls refresh and
+ * ID tokens active too. `tokenType: Bearer` says as much as `at+jwt` does.
+ */
+export function checkIntrospectedKind(
+  facts: ClaimFacts,
+  tokenType: JsonValue | undefined,
+  accept: AcceptedKind,
+): KindFault | undefined {
+  const isBearer = typeof tokenType === 'string' && tokenType.toLowerCase() === 'bearer'
+  return kindFault(facts.kind ?? (facts.nonce && !isBearer ? 'ID token' : undefined), accept)
+}
+
+function kindFault(kind: ClaimedKind | undefined, accept: AcceptedKind): KindFault | undefined {
   if (kind === undefined || (kind === 'ID token' && accept === 'idToken')) return undefined
   return { reason: 'token_kind', kind }
 }

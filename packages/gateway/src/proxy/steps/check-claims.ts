@@ -8,6 +8,7 @@ import { readClaim } from '../../domain/read-claim.ts'
 import type { Reject } from '../../domain/reject.ts'
 import { err, ok, type Result } from '../../domain/result.ts'
 import type { UnverifiedToken } from '../../domain/token.ts'
+import { checkIntrospectedKind } from '../../domain/token-kind.ts'
 import { checkTimes } from './check-times.ts'
 
 export { isClearlyExpired } from './check-times.ts'
@@ -31,6 +32,7 @@ export function checkClaims(
   const refused =
     checkTimes(facts.value, plan, nowMs) ??
     checkIdentities(facts.value) ??
+    checkKind(facts.value, claims, token, plan) ??
     checkIssuer(facts.value.iss, claims, token, issuer, keyIssuer) ??
     checkAudiences(facts.value.aud, plan, require) ??
     checkPresence(claims, token, plan) ??
@@ -43,6 +45,18 @@ function checkIdentities({ unfit }: ClaimFacts): Reject | undefined {
   return unfit === undefined ? undefined : { reason: 'claim_invalid', ...unfit }
 }
 
+/** A JWT's kind was checked in step 6, before its keys were looked up. */
+function checkKind(
+  facts: ClaimFacts,
+  claims: Claims,
+  token: UnverifiedToken | undefined,
+  plan: IssuerPlan,
+): Reject | undefined {
+  if (token !== undefined) return undefined
+  const fault = checkIntrospectedKind(facts, claims.token_type, plan.accept)
+  return fault === undefined ? undefined : { ...fault, rule: `${plan.rule}.accept` }
+}
+
 function checkIssuer(
   iss: string | undefined,
   claims: Claims,
@@ -50,10 +64,11 @@ function checkIssuer(
   issuer: CompiledIssuer,
   keyIssuer: string | undefined,
 ): Reject | undefined {
-  // A JWT was matched in step 6. An introspection answer need not name `iss` (RFC 7662 2.2) but may not contradict.
+  // A JWT was matched in step 6. An introspection answer need not name `iss` (RFC 7662 2.2) but may not contradict;
+  // of an issuer with tenants nothing else says whose token it is.
   if (token === undefined) {
-    if (iss === undefined || issuer.vouchesFor(iss)) return undefined
-    return { reason: 'issuer_untrusted', iss, rule: `${issuer.plan.rule}.issuer` }
+    if (iss === undefined && issuer.plan.match.kind !== 'pattern') return undefined
+    if (!issuer.vouchesFor(iss)) return { reason: 'issuer_untrusted', iss, rule: `${issuer.plan.rule}.issuer` }
   }
   if (checkTenant(issuer.plan.match, iss, claims, keyIssuer)) return undefined
   return { reason: 'issuer_untrusted', iss, rule: `${issuer.plan.rule}.tenantClaim` }
