@@ -18,12 +18,12 @@ export function createFailedTokens(): FailedTokens {
 
   return {
     has: (compact, thumbprint) => {
-      const slot = slotOf(compact)
+      const slot = slotOf(compact, thumbprint)
       return keys[slot] === thumbprint && tokens[slot] === compact
     },
     add: (compact, thumbprint) => {
       if (compact.length > tokenCharsMax) return
-      const slot = slotOf(compact)
+      const slot = slotOf(compact, thumbprint)
       // A substring would keep the whole buffer it was read from alive.
       tokens[slot] = Buffer.from(compact, 'latin1').toString('latin1')
       keys[slot] = thumbprint
@@ -31,8 +31,12 @@ export function createFailedTokens(): FailedTokens {
   }
 }
 
-function slotOf(compact: string): number {
+/** Each of a token's candidate keys has a place of its own: in one they would push each other out for ever. */
+function slotOf(compact: string, thumbprint: string): number {
   let hash = 0x811c9dc5
+  for (let i = 0; i < Math.min(8, thumbprint.length); i++) {
+    hash = Math.imul(hash ^ thumbprint.charCodeAt(i), 0x01000193)
+  }
   for (let i = Math.max(0, compact.length - 24); i < compact.length; i++) {
     hash = Math.imul(hash ^ compact.charCodeAt(i), 0x01000193)
   }

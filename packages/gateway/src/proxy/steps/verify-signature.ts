@@ -54,14 +54,17 @@ export function verifySignature(
     const rule = `gateway.verificationBudget.${scope === 'address' ? 'perAddress' : 'perIssuer'}`
     return err({ reason: 'verification_budget', scope, rule })
   }
+  let failures = 0
   for (const key of keys) {
     if (ports.failed.has(token.compact, key.thumbprint)) continue
     const valid = ports.verify(key, token.algorithm, token)
     if (!ports.peek) ports.onVerification(issuer, token.algorithm, valid)
     if (valid) return ok(keep(token, issuer, key, ports))
+    failures++
     if (!ports.peek) ports.failed.add(token.compact, key.thumbprint)
   }
-  if (!ports.peek) ports.budget.charge(address, issuer.plan.id, nowMs)
+  // What is charged is crypto: each key that was tried, and nothing for bytes whose failure was remembered.
+  for (; failures > 0 && !ports.peek; failures--) ports.budget.charge(address, issuer.plan.id, nowMs)
   return err({ reason: 'signature_invalid', rule: `${issuer.plan.rule}.keys` })
 }
 
