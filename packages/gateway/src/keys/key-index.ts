@@ -18,7 +18,8 @@ export interface KeyIndex {
 /** Candidates by the algorithm's position in `algorithms`, which is that of its bit. */
 type Row = readonly (readonly KeyRecord[])[]
 
-const candidatesMax = 4
+/** Most keys one token is tried with (S8). */
+export const candidatesMax = 4
 const none: readonly KeyRecord[] = Object.freeze([])
 
 /** Indexes the keys of one issuer. Keys in conflict over a kid (S4) are left out. */

@@ -63,9 +63,7 @@ const unavailable = { ok: false, error: { reason: 'keys_unavailable', issuerId: 
 describe('finding the keys of a token', () => {
   it('answers at once with configured keys, and then with fetched ones', () => {
     const { ports, asked } = remote([key('fetched', 'k')])
-    expect(findKey(token('k'), issuer([key('own', 'k')], true), ports)).toEqual(
-      found(key('own', 'k'), key('fetched', 'k')),
-    )
+    expect(findKey(token('k'), issuer([key('own')], true), ports)).toEqual(found(key('own'), key('fetched', 'k')))
     expect(findKey(token('k'), issuer([], true), ports)).toEqual(found(key('fetched', 'k')))
     expect(findKey(token('own'), issuer([key('own', 'k')], true), ports)).toEqual(found(key('own', 'k')))
     expect(asked).toEqual([])

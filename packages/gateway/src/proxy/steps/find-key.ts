@@ -3,7 +3,7 @@ import type { KeyRecord } from '../../domain/key.ts'
 import type { Reject } from '../../domain/reject.ts'
 import { err, ok, type Result } from '../../domain/result.ts'
 import type { UnverifiedToken } from '../../domain/token.ts'
-import type { KeyIndex } from '../../keys/key-index.ts'
+import { candidatesMax, type KeyIndex } from '../../keys/key-index.ts'
 import type { KeySet } from '../../keys/key-set.ts'
 
 /** Where keys are looked up: those of the configuration, and those control fetched. */
@@ -47,7 +47,23 @@ function selectKeys(token: UnverifiedToken, issuer: CompiledIssuer, ports: FindK
   if (remote === undefined || remote.set.status === 'unavailable') return configured
   const fetched = remote.index.select(token.algorithm, token.kid)
   if (configured.length === 0) return fetched
-  return fetched.length === 0 ? configured : [...configured, ...fetched]
+  return fetched.length === 0 ? configured : joinKeys(configured, fetched, token.kid)
+}
+
+/** Both sources are one namespace (S4): different keys that declare the token's kid are in conflict, none is used. */
+function joinKeys(
+  configured: readonly KeyRecord[],
+  fetched: readonly KeyRecord[],
+  kid: string | undefined,
+): readonly KeyRecord[] {
+  const joined = [
+    ...configured,
+    ...fetched.filter((key) => !configured.some((own) => own.thumbprint === key.thumbprint)),
+  ]
+  const declared = kid === undefined ? 0 : joined.filter((key) => key.kid === kid).length
+  const usable = declared < 2 ? joined : joined.filter((key) => key.kid !== kid)
+  if (usable.length <= candidatesMax) return usable
+  return kid === undefined ? [] : usable.filter((key) => key.kid === kid || key.aliases.includes(kid))
 }
 
 /** An unknown key is the caller's fault only while there are keys to compare with (S7: an empty set is an outage). */
