@@ -35,26 +35,37 @@ export interface DecisionRing {
 }
 
 const capacityDefault = 10_000
+/** Approximate heap of all decisions: what a caller writes into an unsigned token costs that caller nothing. */
+const bytesMax = 16 << 20
+const entryBytes = 256
+const memberBytes = 64
 const refusedPerSecondMax = 100
 const ageMsMax = 86_400_000
 
-/** A ring of at most `capacity` decisions: the newest pushes out the oldest. */
+/** A ring of at most `capacity` decisions and about 16 MiB: the newest pushes out the oldest. */
 export function createDecisionRing(capacity: number = capacityDefault): DecisionRing {
   const entries: (DecisionEntry | undefined)[] = new Array(capacity).fill(undefined)
   let next = 0
   let count = 0
+  let bytes = 0
   let second = Number.NaN
   let refusedThisSecond = 0
 
   /** What is too old is forgotten, not only left unanswered. */
   function forget(nowMs: number): void {
     while (count > 0) {
-      const oldest = (next - count + capacity) % capacity
-      const entry = entries[oldest]
-      if (entry !== undefined && nowMs - entry.atMs <= ageMsMax) return
-      entries[oldest] = undefined
-      count--
+      const entry = entries[(next - count + capacity) % capacity]
+      if (entry !== undefined && nowMs - entry.atMs <= ageMsMax && bytes <= bytesMax) return
+      dropOldest()
     }
+  }
+
+  function dropOldest(): void {
+    const oldest = (next - count + capacity) % capacity
+    const entry = entries[oldest]
+    if (entry !== undefined) bytes -= bytesOf(entry)
+    entries[oldest] = undefined
+    count--
   }
 
   return {
@@ -69,9 +80,12 @@ export function createDecisionRing(capacity: number = capacityDefault): Decision
       return refusedThisSecond <= refusedPerSecondMax
     },
     add: (entry) => {
-      entries[next] = keepable(entry)
+      if (count === capacity) dropOldest()
+      const kept = keepable(entry)
+      bytes += bytesOf(kept)
+      entries[next] = kept
       next = (next + 1) % capacity
-      count = Math.min(capacity, count + 1)
+      count++
       forget(entry.atMs)
     },
     find: (id, nowMs) => {
@@ -92,12 +106,30 @@ function keepable(entry: DecisionEntry): DecisionEntry {
       reject === undefined
         ? undefined
         : // Every member keeps its type, so the copy is a refusal of the same reason.
-          (Object.fromEntries(
-            Object.entries(reject).map(([name, value]) => [name, typeof value === 'string' ? keepText(value) : value]),
-          ) as Reject),
+          (Object.fromEntries(Object.entries(reject).map(([name, value]) => [name, keepValue(value)])) as Reject),
   }
+}
+
+function keepValue(value: unknown): unknown {
+  if (typeof value === 'string') return keepText(value)
+  return Array.isArray(value) ? value.map(keepValue) : value
 }
 
 function keepText(text: string): string {
   return Buffer.from(text.slice(0, loggedCharactersMax + 1), 'utf16le').toString('utf16le')
+}
+
+function bytesOf({ method, path, reject, token }: DecisionEntry): number {
+  let bytes = entryBytes + method.length + (path?.length ?? 0)
+  for (const value of Object.values(reject ?? {})) bytes += textBytes(value)
+  for (const members of [token?.header, token?.claims]) {
+    if (members === undefined) continue
+    for (const name of Object.keys(members)) bytes += memberBytes + name.length + (members[name]?.length ?? 0)
+  }
+  return bytes
+}
+
+function textBytes(value: unknown): number {
+  if (typeof value === 'string') return value.length
+  return Array.isArray(value) ? value.reduce<number>((sum, part) => sum + textBytes(part), 0) : 0
 }
