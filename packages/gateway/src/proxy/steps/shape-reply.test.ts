@@ -58,7 +58,8 @@ describe('S17 shared caches keep away from answers to tokens outside Authorizati
     ['private="set-cookie, x", no-transform', 'private, no-transform'],
     ['no-cache="a, public"', 'private, no-cache="a, public"'],
     ['no-store', 'no-store'],
-    ['max-age=5, Private', 'max-age=5, Private'],
+    ['max-age=5, Private', 'private, max-age=5'],
+    ['public, private, s-maxage=600', 'private'],
   ])('Cache-Control %s becomes %s', (value, wanted) => {
     const rawHeaders = value === undefined ? [] : ['Cache-Control', value]
     expect(reply(rawHeaders, cookie)).toContain(`cache-control: ${wanted}`)

@@ -68,7 +68,7 @@ function privateCacheControl(value: string | undefined): string {
   const kept: string[] = []
   for (const directive of splitList(value)) {
     const name = directive.split('=', 1)[0]?.trim().toLowerCase()
-    if (name === 'no-store' || directive.toLowerCase() === 'private') return value
+    if (name === 'no-store') return value
     if (name !== 'public' && name !== 's-maxage' && name !== 'private' && name !== '') kept.push(directive)
   }
   return ['private', ...kept].join(', ')
