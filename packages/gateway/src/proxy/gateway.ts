@@ -134,7 +134,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
     const decisionId = ports.nextDecisionId()
     const { status, rawHeaders, body } = refusal(
       { ...error, close: true },
-      { decisionId, method: 'GET', realm: undefined, resourceMetadataUrl: undefined },
+      { decisionId, realm: undefined, resourceMetadataUrl: undefined },
     )
     const snapshot = ports.snapshot()
     if (snapshot !== undefined) record(startTrail(brokenExchange, snapshot, decisionId), notForwarded(reject, status))
@@ -163,7 +163,6 @@ function answer(
   const publicUrl = snapshot?.gateway.publicUrl
   const { status, rawHeaders, body } = refusal(error, {
     decisionId,
-    method: exchange.method,
     realm: api?.plan.id,
     resourceMetadataUrl:
       publicUrl === undefined || api === undefined ? undefined : resourceMetadataUrl(publicUrl, api.plan),

@@ -8,7 +8,6 @@ import { rejectToWire } from './reject-to-wire.ts'
 
 const context = {
   decisionId: '0123456789abcdef0123456789abcdef-1',
-  method: 'GET',
   realm: 'orders',
   resourceMetadataUrl: 'https://api.example.com/.well-known/oauth-protected-resource/orders',
 }
@@ -65,13 +64,6 @@ describe('refusal', () => {
         }
       }),
     )
-  })
-
-  it('gives HEAD the headers and no body', () => {
-    const wire = rejectToWire(rejectSamples.signature_invalid)
-    const head = refusal(wire, { ...context, method: 'HEAD' })
-    expect(head.body).toBe('')
-    expect(head.rawHeaders).toEqual(refusal(wire, context).rawHeaders)
   })
 
   it('says Allow, Retry-After and Connection where they belong', () => {

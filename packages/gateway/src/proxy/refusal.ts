@@ -6,14 +6,13 @@ export interface Refusal {
   readonly status: number
   /** Names (lower case) and values in turn. Contains `connection: close` when the connection must not be used again. */
   readonly rawHeaders: readonly string[]
-  /** Problem details (RFC 9457) as JSON; empty for HEAD. */
+  /** Problem details (RFC 9457) as JSON. To HEAD, `Reply.send` gives its length alone (RFC 9110 8.6). */
   readonly body: string
 }
 
 /** What an answer says beside the error itself. */
 export interface RefusalContext {
   readonly decisionId: string
-  readonly method: string
   /** Protection space (RFC 9110 11.5): the API's id. Undefined before an API is known. */
   readonly realm: string | undefined
   /** URL of the protected resource metadata (RFC 9728 5.1). */
@@ -62,10 +61,7 @@ export function refusal(error: WireError, context: RefusalContext): Refusal {
   if (error.retryAfterSeconds !== undefined) rawHeaders.push('retry-after', String(error.retryAfterSeconds))
   if (error.allow !== undefined) rawHeaders.push('allow', error.allow.join(', '))
   if (error.close) rawHeaders.push('connection', 'close')
-  const body =
-    context.method === 'HEAD'
-      ? ''
-      : `${bodyStarts.get(error.code)},"status":${error.status},"decision":"${context.decisionId}"}`
+  const body = `${bodyStarts.get(error.code)},"status":${error.status},"decision":"${context.decisionId}"}`
   return { status: error.status, rawHeaders, body }
 }
 
