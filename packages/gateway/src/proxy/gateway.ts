@@ -59,8 +59,9 @@ export function createGateway(ports: GatewayPorts): Gateway {
   }
 
   function carryOut(trail: Trail, verdict: Verdict): void {
-    if (verdict.ok) send(trail, verdict.value)
-    else refuse(trail, verdict.error)
+    if (verdict.ok) {
+      if (trail.access?.kind !== 'public' || !answerMetadata(trail)) send(trail, verdict.value)
+    } else refuse(trail, verdict.error)
   }
 
   function send(trail: Trail, head: UpstreamHead): void {
@@ -95,13 +96,13 @@ export function createGateway(ports: GatewayPorts): Gateway {
   }
 
   function refuse(trail: Trail, reject: Reject, target?: string): void {
-    if (reject.reason === 'api_unknown' && answerMetadata(trail)) return
+    if (beforeTokens.has(reject.reason) && answerMetadata(trail)) return
     const error = rejectToWire(reject)
     answer(trail.exchange, error, trail.decisionId, trail.api, trail.snapshot)
     record(trail, notForwarded(reject, error.status, target))
   }
 
-  /** RFC 9728: metadata of a protected API, where no API of the operator's own is. */
+  /** RFC 9728: metadata of a protected API, whose challenges name it: also where an API on `/` would take the path. */
   function answerMetadata(trail: Trail): boolean {
     const body = trail.head === undefined ? undefined : metadataFor(trail.snapshot, trail.head)
     if (body === undefined) return false
@@ -178,6 +179,9 @@ function stageOf(trail: Trail | undefined): { readonly step: string; readonly pa
   if (trail.verified !== undefined || trail.access?.kind === 'public') return { step: 'forward', path }
   return { step: trail.token === undefined ? 'parseToken' : 'verifySignature', path }
 }
+
+/** Why nobody's token was looked at. */
+const beforeTokens: ReadonlySet<Reject['reason']> = new Set(['api_unknown', 'method_not_allowed', 'token_missing'])
 
 const phrases: { readonly [status: number]: string } = {
   400: 'Bad Request',

@@ -10,7 +10,7 @@ const documents = new WeakMap<Snapshot, ReadonlyMap<string, string>>()
  * the listener has no `publicUrl`, without which a resource has no name.
  */
 export function metadataFor(snapshot: Snapshot, head: RequestHead): string | undefined {
-  if (head.method !== 'GET' && head.method !== 'HEAD') return undefined
+  if (!head.path.startsWith('/.well-known/') || (head.method !== 'GET' && head.method !== 'HEAD')) return undefined
   let ofSnapshot = documents.get(snapshot)
   if (ofSnapshot === undefined) {
     ofSnapshot = makeDocuments(snapshot)
