@@ -54,14 +54,13 @@ ZRz5/uR8uqn1qGZ9UHEPjGeLZk1KjvJ7+NDXRbHRgSMdEtYTlJKZJ4Nq8g==
 describe('every YAML block of the documentation passes check', () => {
   it.each(snippets())('%s', async (_name, text) => {
     // Whatever a guide refers to exists: variables hold a secret, files a key.
-    const names = [...text.matchAll(/\$\{env:(\w+)\}/g)].map((found) => [
-      found[1] ?? '',
-      'Rk9lYSm2vTq7LxWn4ZcB8dHpUj3GsEoA'.repeat(2),
-    ])
+    const secret = 'Rk9lYSm2vTq7LxWn4ZcB8dHpUj3GsEoA'.repeat(2)
+    const names = [...text.matchAll(/\$\{env:(\w+)\}/g)].map((found) => [found[1] ?? '', secret])
     const files: ReferenceFiles = {
       realPath: async (path) => path,
       readBytes: async (path) => {
         if (path.endsWith('.yaml')) return ok(Buffer.from(text))
+        if (path.endsWith('/secret.txt')) return ok(Buffer.from(secret))
         return /\.(pem|pub|key|crt)$/.test(path) ? ok(Buffer.from(exampleKey)) : err('missing')
       },
     }
