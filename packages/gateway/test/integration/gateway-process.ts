@@ -41,6 +41,8 @@ export interface StartSettings {
   readonly drainMs?: number
   readonly folder?: string
   readonly logFormat?: 'json' | 'pretty'
+  /** Arguments for every Node process of the gateway. */
+  readonly nodeArgs?: readonly string[]
   /** Variables beside those of the test itself. */
   readonly env?: Readonly<Record<string, string>>
 }
@@ -116,7 +118,7 @@ function launch(settings: StartSettings) {
     graceMs: settings.graceMs ?? 0,
     allowEnv: [],
   }
-  const child = spawn(process.execPath, [entry, JSON.stringify(options)], {
+  const child = spawn(process.execPath, [...(settings.nodeArgs ?? []), entry, JSON.stringify(options)], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...settings.env },
   })
