@@ -15,9 +15,10 @@ export function formatSpan(seconds: number): string {
   return `${whole} s`
 }
 
-/** When something is or was, seen from now: `in 5 m 0 s`, `40 s ago`. */
+/** When something is or was, seen from now: `in 5 m 0 s`, `now`, `40 s ago`. */
 export function formatRelative(atSeconds: number, nowSeconds: number): string {
   const span = formatSpan(atSeconds - nowSeconds)
+  if (span === '0 s') return 'now'
   return atSeconds >= nowSeconds ? `in ${span}` : `${span} ago`
 }
 

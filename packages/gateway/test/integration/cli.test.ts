@@ -1,5 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -383,6 +385,57 @@ describe('jotgate explain and config show', () => {
     expect(unknown).toMatchObject({ code: 1, err: expect.stringContaining('No such decision is kept') })
     const elsewhere = await jotgate(['keys', 'status', ...admin, '--admin', url])
     expect(elsewhere).toMatchObject({ code: 1, err: expect.stringMatching(/^jotgate: /) })
+  })
+})
+
+describe('jotgate keys status, refresh and distrust', () => {
+  it('show, fetch and withdraw the keys of a provider on a running gateway', async () => {
+    const jwks = read('es/jwks.json')
+    const { kid } = JSON.parse(jwks).keys[0]
+    let asked = 0
+    const provider = createServer((_request, response) => {
+      asked += 1
+      response.setHeader('content-type', 'application/json').end(jwks)
+    })
+    await new Promise<void>((resolve) => provider.listen(0, '127.0.0.1', resolve))
+    const { port } = provider.address() as AddressInfo
+    const keys = { jwksUri: `http://127.0.0.1:${port}/keys` }
+    const acme = { issuer: 'https://id.example.com', keys, audiences: ['orders'], allowInsecureHttp: true }
+    const orders = { upstream: { targets: ['http://127.0.0.1:9'] }, access: { issuers: ['acme'] } }
+    const gateway = await startGateway({ config: { version: 1, issuers: { acme }, apis: { orders } }, workers: 1 })
+    const admin = ['--data', join(gateway.folder, 'data')]
+
+    const refreshed = await jotgate(['keys', 'refresh', ...admin])
+    expect(refreshed).toMatchObject({ code: 0, err: '' })
+    expect(asked).toBeGreaterThan(1)
+    const status = await jotgate(['keys', 'status', '--issuer', 'acme', ...admin])
+    expect(status.out).toMatch(
+      /^acme {2}fresh, 1 key\n {2}from http:\/\/127\.0\.0\.1:\d+\/keys\n {2}fetched (now|\d+ s ago)\n/,
+    )
+    expect(status.out).toContain(kid)
+    expect(await jotgate(['keys', 'status', '--issuer', 'amce', ...admin])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('those that do: acme'),
+    })
+
+    const sign = ['token', 'sign', '--key', 'es/private.pem', '--iss', 'https://id.example.com', '--aud', 'orders']
+    const token = (await jotgate([...sign, '--kid', kid])).out
+    const explain = ['explain', '--path', '/', '--token', '-', '--json', ...admin]
+    expect(JSON.parse((await jotgate(explain, token)).out)).toMatchObject({ outcome: 'forwarded' })
+    const distrust = await jotgate(['keys', 'distrust', '--issuer', 'acme', '--kid', kid, ...admin])
+    expect(distrust).toMatchObject({ code: 0, out: `1 key distrusted on all workers: ${kid}\n` })
+    expect(JSON.parse((await jotgate(explain, token)).out)).toMatchObject({ reason: 'keys_unavailable' })
+    expect((await jotgate(['keys', 'status', ...admin])).out).toContain(`distrusted: ${kid}`)
+    // What the gateway keeps is what an offline verdict rests on.
+    const offline = ['--config', gateway.configFile]
+    expect(JSON.parse((await jotgate([...explain, ...offline], token)).out)).toMatchObject({
+      reason: 'keys_unavailable',
+    })
+
+    provider.closeAllConnections()
+    await new Promise((resolve) => provider.close(resolve))
+    const failed = await jotgate(['keys', 'refresh', '--issuer', 'acme', ...admin])
+    expect(failed).toMatchObject({ code: 1, out: expect.stringContaining('last fetch failed: ') })
   })
 })
 
