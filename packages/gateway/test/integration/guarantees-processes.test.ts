@@ -101,6 +101,36 @@ export async function resolve(name, context, next) {
   })
 })
 
+describe('S1 S24 loosenings', () => {
+  it('are each named at start, with their place', async () => {
+    const { issuers, apis } = config() as { issuers: { shared: object }; apis: { shared: { access: object } } }
+    const shared = { ...issuers.shared, audiences: undefined, anyAudience: true }
+    const loose = {
+      ...config(),
+      issuers: { ...issuers, shared },
+      apis: { ...apis, shared: { ...apis.shared, routes: [{ path: '/free', override: true, access: 'public' }] } },
+    }
+    const gateway = await startGateway({ config: loose, folder: folderWith({ secret }), env, workers: 1 })
+    expect(gateway.output()).toMatch(
+      /any_audience.*issuers\.shared\.anyAudience|issuers\.shared\.anyAudience.*any_audience/,
+    )
+    expect(gateway.output()).toMatch(/route_override/)
+    expect((await send(`${gateway.url}/shared/free`)).status).toBe(200)
+    expect((await send(`${gateway.url}/shared/freed`)).status).toBe(401)
+  })
+
+  it('a pair of issuer and API without audience does not start', async () => {
+    const { issuers } = config() as { issuers: { shared: object } }
+    const shared = { ...issuers.shared, audiences: undefined }
+    const { code, output } = await runToEnd({
+      config: { ...config(), issuers: { ...issuers, shared } },
+      folder: folderWith({ secret }),
+      env,
+    })
+    expect([code, output.includes('audience_missing')]).toEqual([1, true])
+  })
+})
+
 describe('S20 references', () => {
   it('a file elsewhere is refused through a link too, and no message holds what it says', async () => {
     const outside = folderWith({ key: `${canary}-in-a-file-outside-of-the-folder` })
