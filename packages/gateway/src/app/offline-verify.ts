@@ -6,7 +6,8 @@ import { err, ok, type Result } from '../domain/result.ts'
 import { compilePorts } from './compile-ports.ts'
 import type { LoadedConfig } from './load-config.ts'
 
-const keyFileMembers = { header: 'authorization', scheme: 'Bearer' } as const
+/** Where an API looks that says nothing about it. */
+const usualPlace: TokenPlace = { kind: 'header', name: 'authorization', scheme: 'Bearer' }
 
 /** A request to an API's own listen path that brings a token where the API looks first. The error is a sentence. */
 export function requestFor(token: string, apiId: string, loaded: LoadedConfig): Result<DescribedRequest, string> {
@@ -20,8 +21,7 @@ export function requestFor(token: string, apiId: string, loaded: LoadedConfig): 
   const { access, host, segments, methods } = api.plan
   if (access.kind === 'public') return err(`API ${apiId} is public: it looks at no token`)
   const path = `/${segments.join('/')}`
-  const [place = { kind: 'header', name: keyFileMembers.header, scheme: keyFileMembers.scheme } as const] =
-    access.tokenPlaces
+  const [place = usualPlace] = access.tokenPlaces
   const { target, header } = carry(token, path, place)
   return ok({
     method: methods.includes('GET') ? 'GET' : (methods[0] ?? 'GET'),

@@ -10,7 +10,7 @@ export interface AdminClient {
   readonly post: (path: string, body?: object) => Promise<AdminAnswer>
 }
 
-/** The JSON of a 2xx answer, or a sentence for the operator. `T` is what the gateway of this version answers. */
+/** The JSON of a 2xx answer, or a sentence for the operator. */
 export type AdminAnswer = Result<unknown, string>
 
 const answerBytesMax = 64 * 1024 * 1024

@@ -3,6 +3,7 @@ import type { ApiOverview, LocatedProblem } from '../app/offline.ts'
 import { count, formatTable } from './format-table.ts'
 import { type ReferenceFlags, referenceOptions, withReferences } from './option-sets.ts'
 import { exitCodes, type Paint, type Terminal } from './terminal.ts'
+import { toJson } from './to-json.ts'
 
 interface CheckFlags extends ReferenceFlags {
   readonly config: string
@@ -43,9 +44,7 @@ async function check(flags: CheckFlags, terminal: Terminal): Promise<number> {
     problems,
     apis: loaded.ok ? overviewOf(loaded.value) : [],
   }
-  terminal.out(
-    flags.json ? `${JSON.stringify(report, undefined, 2)}\n` : formatCheck(report, formatProblem, terminal.paint),
-  )
+  terminal.out(flags.json ? toJson(report) : formatCheck(report, formatProblem, terminal.paint))
   return loaded.ok ? exitCodes.done : exitCodes.refused
 }
 

@@ -3,6 +3,7 @@ import type { LocatedProblem } from '../app/offline.ts'
 import { openAdmin } from './admin-client.ts'
 import { type AdminFlags, type ReferenceFlags, referenceOptions, withAdmin, withReferences } from './option-sets.ts'
 import { exitCodes, type Terminal } from './terminal.ts'
+import { toJson } from './to-json.ts'
 
 interface ShowFlags extends ReferenceFlags, AdminFlags {
   readonly config?: string
@@ -78,5 +79,5 @@ function print(
   toYaml: (document: unknown) => string,
   terminal: Terminal,
 ): void {
-  terminal.out(flags.json ? `${JSON.stringify(document, undefined, 2)}\n` : `${heading}\n${toYaml(document)}`)
+  terminal.out(flags.json ? toJson(document) : `${heading}\n${toYaml(document)}`)
 }

@@ -18,6 +18,7 @@ import {
 } from './option-sets.ts'
 import { readSourceLine } from './source-line.ts'
 import { exitCodes, type Terminal } from './terminal.ts'
+import { toJson } from './to-json.ts'
 
 interface ExplainFlags extends RequestFlags, ReferenceFlags, AdminFlags {
   readonly config?: string
@@ -58,7 +59,7 @@ async function explain(id: string | undefined, flags: ExplainFlags, terminal: Te
   const found = await ask(id, flags, terminal)
   if (!found.ok) return terminal.fail(found.error)
   const decision = found.value
-  if (flags.json) terminal.out(`${JSON.stringify(decision, undefined, 2)}\n`)
+  if (flags.json) terminal.out(toJson(decision))
   else
     terminal.out(
       formatDecision(decision, decision.rule && readSourceLine(decision.rule), terminal.paint, id === undefined),

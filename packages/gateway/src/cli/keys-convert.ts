@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander'
 import { err, ok, type Result } from '../domain/result.ts'
 import { readKeyFile } from './read-key-file.ts'
 import { exitCodes, type Terminal } from './terminal.ts'
+import { toJson } from './to-json.ts'
 import { writeKeyFile } from './write-key-file.ts'
 
 interface ConvertFlags {
@@ -71,8 +72,4 @@ async function toText(jwks: readonly Jwk[], flags: ConvertFlags): Promise<Result
     // The signer says what is wrong and holds nothing of the key; other messages might.
     return err(error instanceof TypeError ? error.message : 'the key cannot be converted')
   }
-}
-
-function toJson(value: object): string {
-  return `${JSON.stringify(value, undefined, 2)}\n`
 }

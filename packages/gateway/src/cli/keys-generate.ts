@@ -3,6 +3,7 @@ import type { GeneratedKey, Jwk } from '@jotgate/signer'
 import { type Command, Option } from 'commander'
 import { algorithms, findAlgorithm } from '../domain/algorithm.ts'
 import { exitCodes, type Terminal } from './terminal.ts'
+import { toJson } from './to-json.ts'
 import { writeKeyFile } from './write-key-file.ts'
 
 interface GenerateFlags {
@@ -122,8 +123,4 @@ async function describePair(publicJwk: Jwk): Promise<readonly string[]> {
 function describeSecret(format: 'pem' | 'jwk'): readonly string[] {
   if (format === 'jwk') return ['Both sides need this secret. Give it to nobody else.']
   return ['In jotgate.yaml, with the file beside it:', '  keys: { sharedSecret: "${file:secret.txt}" }']
-}
-
-function toJson(value: object): string {
-  return `${JSON.stringify(value, undefined, 2)}\n`
 }

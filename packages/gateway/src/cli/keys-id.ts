@@ -3,6 +3,7 @@ import { escapeForTerminal } from '../telemetry/escape-text.ts'
 import { formatTable } from './format-table.ts'
 import { readKeyFile } from './read-key-file.ts'
 import { exitCodes, type Terminal } from './terminal.ts'
+import { toJson } from './to-json.ts'
 
 /** `jotgate keys id`: the names tokens may call a key by. */
 export function addKeysId(keys: Command, terminal: Terminal): void {
@@ -32,10 +33,6 @@ async function printIds(file: string, json: boolean, terminal: Terminal): Promis
     }
   }
   const rows = ids.map(({ kid, thumbprint, spkiSha256 }) => [escapeForTerminal(kid ?? '-'), thumbprint, spkiSha256])
-  terminal.out(
-    json
-      ? `${JSON.stringify(ids, undefined, 2)}\n`
-      : `${formatTable([['KID', 'RFC 7638', 'SPKI SHA-256'], ...rows])}\n`,
-  )
+  terminal.out(json ? toJson(ids) : `${formatTable([['KID', 'RFC 7638', 'SPKI SHA-256'], ...rows])}\n`)
   return exitCodes.done
 }

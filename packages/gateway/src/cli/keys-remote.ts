@@ -5,6 +5,7 @@ import { count, formatTable } from './format-table.ts'
 import { formatRelative } from './format-time.ts'
 import { type AdminFlags, withAdmin } from './option-sets.ts'
 import { exitCodes, type Paint, type Terminal } from './terminal.ts'
+import { toJson } from './to-json.ts'
 
 interface RemoteFlags extends AdminFlags {
   readonly issuer?: string
@@ -129,7 +130,7 @@ function unknownIssuer(issuerId: string, all: readonly IssuerKeys[]): string {
 }
 
 function print(issuers: readonly IssuerKeys[], flags: RemoteFlags, terminal: Terminal): number {
-  if (flags.json) terminal.out(`${JSON.stringify({ issuers }, undefined, 2)}\n`)
+  if (flags.json) terminal.out(toJson({ issuers }))
   else if (issuers.length === 0) terminal.out('No issuer fetches keys: all keys stand in the configuration.\n')
   else terminal.out(`${issuers.map((one) => formatIssuerKeys(one, Date.now(), terminal.paint)).join('\n\n')}\n`)
   return exitCodes.done

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { exitCodes, type Terminal } from './terminal.ts'
+import { toJson } from './to-json.ts'
 
 interface SchemaFlags {
   readonly docs?: true
@@ -33,7 +34,7 @@ Examples:
 
 async function schema({ docs, write }: SchemaFlags, terminal: Terminal): Promise<number> {
   const { configJsonSchema, configReference } = await import('@jotgate/contract')
-  const schemaText = `${JSON.stringify(configJsonSchema(), undefined, 2)}\n`
+  const schemaText = toJson(configJsonSchema())
   if (write === undefined) {
     terminal.out(docs ? configReference() : schemaText)
     return exitCodes.done

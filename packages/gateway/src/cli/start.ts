@@ -42,6 +42,9 @@ export function addStart(program: Command): void {
     .addHelpText(
       'after',
       `
+SIGHUP, or a change of the file or of a key file it names, reloads the configuration; one that is invalid changes nothing.
+SIGTERM drains: no new requests, those in flight are finished. Exit code 0 after draining, 1 when it could not start.
+
 Examples:
   jotgate start                                the demo: an echo API at /demo, with a token to call it
   jotgate start --config jotgate.yaml          protect what the file describes; edits go live by themselves

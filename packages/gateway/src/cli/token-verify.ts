@@ -10,6 +10,7 @@ import { type ReferenceFlags, referenceOptions, withReferences } from './option-
 import { readToken } from './read-given.ts'
 import { readKeyOrSecretFile } from './read-key-file.ts'
 import { exitCodes, type Paint, type Terminal } from './terminal.ts'
+import { toJson } from './to-json.ts'
 
 interface VerifyFlags extends ReferenceFlags {
   readonly config?: string
@@ -69,7 +70,7 @@ async function verify(given: string, flags: VerifyFlags, terminal: Terminal): Pr
   if (!judged.ok) return terminal.fail(judged.error)
   const { decision } = judged.value
   const limits = byKey ? 'signature and times; not asked: issuer, audience, scopes' : `all that API ${api} asks for`
-  if (flags.json) terminal.out(`${JSON.stringify(decision, undefined, 2)}\n`)
+  if (flags.json) terminal.out(toJson(decision))
   else terminal.out(formatVerdict(decision, limits, terminal.paint))
   return decision.outcome === 'forwarded' ? exitCodes.done : exitCodes.refused
 }
