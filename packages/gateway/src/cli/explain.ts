@@ -10,9 +10,9 @@ import { count } from './format-table.ts'
 import { formatDate } from './format-time.ts'
 import {
   type AdminFlags,
-  collect,
   type ReferenceFlags,
   referenceOptions,
+  repeatable,
   withAdmin,
   withReferences,
 } from './option-sets.ts'
@@ -34,7 +34,7 @@ export function addExplain(program: Command, terminal: Terminal): void {
     .option('--path <target>', 'path and query of the described request')
     .option('--method <method>', 'its method', 'GET')
     .option('--host <host>', 'its Host header', 'localhost')
-    .option('--header <field>', "'Name: value', or @file with one a line; repeatable", collect, [])
+    .addOption(repeatable('--header <field>', "'Name: value', or @file with one a line"))
     .option('--token <token>', 'sent as Authorization: Bearer; @file or - (standard input) keep it out of the history')
     .option('--peer <address>', 'the address it comes from', '127.0.0.1')
     .option('-c, --config <file>', 'judge by this file instead of a running gateway, with its last good fetched keys')

@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { defaultDataDir } from '../app/data-dir.ts'
 
 /** How references of a configuration may be resolved, as `start` takes it. */
@@ -16,7 +16,7 @@ export interface AdminFlags {
 /** Adds the options of every command that loads a configuration file. */
 export function withReferences(command: Command): Command {
   return command
-    .option('--allow-env <name>', 'a variable ${env:...} may name beside JOTGATE_*; repeatable', collect, [])
+    .addOption(repeatable('--allow-env <name>', 'a variable ${env:...} may name beside JOTGATE_*'))
     .option('--secrets-dir <folder>', "a folder ${file:...} may read beside the configuration file's own")
 }
 
@@ -31,9 +31,10 @@ export function withAdmin(command: Command): Command {
     .option('--admin <url>', 'address of the admin port, e.g. http://127.0.0.1:8081 (default: as the gateway says)')
 }
 
-/** Gathers a repeatable option. */
-export function collect(value: string, values: readonly string[]): readonly string[] {
-  return [...values, value]
+/** An option that may be given several times; its value is the list of all. */
+export function repeatable(flags: string, description: string): Option {
+  const collect = (value: string, values: readonly string[]): readonly string[] => [...values, value]
+  return new Option(flags, `${description}; repeatable`).argParser(collect).default([], 'none')
 }
 
 /** What `loadOffline` takes. */

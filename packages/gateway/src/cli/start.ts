@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { defaultDataDir } from '../app/data-dir.ts'
 import { start } from '../app/start.ts'
+import { repeatable } from './option-sets.ts'
 
 interface StartFlags {
   readonly config?: string
@@ -37,7 +38,7 @@ export function addStart(program: Command): void {
     )
     .option('--drain <seconds>', 'how long requests in flight may take to end after SIGTERM', toSeconds, 30)
     .option('--grace <seconds>', 'how long to accept requests after /readyz said no', toSeconds, 1)
-    .option('--allow-env <name>', 'a variable ${env:...} may name beside JOTGATE_*; repeatable', collect, [])
+    .addOption(repeatable('--allow-env <name>', 'a variable ${env:...} may name beside JOTGATE_*'))
     .option('--secrets-dir <folder>', "a folder ${file:...} may read beside the configuration file's own")
     .addHelpText(
       'after',
@@ -85,8 +86,4 @@ function toWhole(text: string, least: number, most: number, rule: string): numbe
   const value = Number(text)
   if (!/^\d+$/.test(text) || value < least || value > most) throw new InvalidArgumentError(rule)
   return value
-}
-
-function collect(name: string, names: readonly string[]): readonly string[] {
-  return [...names, name]
 }

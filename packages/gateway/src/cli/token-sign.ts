@@ -2,7 +2,7 @@ import type { Jwk } from '@jotgate/signer'
 import { type Command, Option } from 'commander'
 import { algorithms } from '../domain/algorithm.ts'
 import { err, ok, type Result } from '../domain/result.ts'
-import { collect } from './option-sets.ts'
+import { repeatable } from './option-sets.ts'
 import { readGiven } from './read-given.ts'
 import { readKeyOrSecretFile } from './read-key-file.ts'
 import { exitCodes, type Terminal } from './terminal.ts'
@@ -36,10 +36,10 @@ export function addTokenSign(token: Command, terminal: Terminal): void {
     .option('--kid <id>', "kid of the header (default: the key's own)")
     .option('--typ <type>', 'typ of the header', 'JWT')
     .option('--claims <json>', 'claims as a JSON object; @file or - (standard input) reads them')
-    .option('--claim <name=value>', 'one claim; JSON where the value is JSON, text otherwise; repeatable', collect, [])
+    .addOption(repeatable('--claim <name=value>', 'one claim; JSON where the value is JSON, text otherwise'))
     .option('--iss <issuer>', 'issuer')
     .option('--sub <subject>', 'subject')
-    .option('--aud <audience>', 'audience; repeatable', collect, [])
+    .addOption(repeatable('--aud <audience>', 'audience'))
     .option('--expires-in <duration>', 'sets exp, unless the claims say one; 0s leaves it out', '5m')
     .addHelpText(
       'after',
