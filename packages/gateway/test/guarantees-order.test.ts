@@ -59,17 +59,20 @@ function setUp(
   // Only what the pipeline reads.
   const gateway = { trustedProxies: [], publicUrl: undefined } as unknown as Snapshot['gateway']
   let served = api
+  let vouchedBy: string | undefined
   const send = async (token: string, peer = '192.0.2.1'): Promise<string> => {
     const rawHeaders = ['Host', 'api.example', 'Authorization', `Bearer ${token}`]
     const snapshot: Snapshot = { generation: 1, gateway, issuers: served.issuers, apis: [served], match: () => served }
     const exchange = describedExchange({ method: 'GET', target: '/orders', rawHeaders, peer }, nowMs)
-    const verdict = await decide(startTrail(exchange, snapshot, 'id'), ports)
+    const trail = startTrail(exchange, snapshot, 'id')
+    const verdict = await decide(trail, ports)
+    vouchedBy = trail.verified?.issuerId
     return verdict.ok ? 'forwarded' : verdict.error.reason
   }
   const serve = (next: CompiledApi): void => {
     served = next
   }
-  return { send, serve, checks: () => checks, asked, answers }
+  return { send, serve, vouchedBy: () => vouchedBy, checks: () => checks, asked, answers }
 }
 
 describe('S8 nothing that can be refused without crypto reaches it', () => {
@@ -142,6 +145,15 @@ describe('S9 every rule is asked again of a cached token', () => {
     expect(await send(token)).toBe('signature_invalid')
     serve(apiOf([issuerOf({ keys: [] })]))
     expect(await send(token)).toBe('key_unknown')
+  })
+
+  it('one of two issuer entries that share a key is vouched for by the entry that was asked', async () => {
+    const { send, serve, vouchedBy } = setUp(issuerOf({ keys: [key] }), ['thumbprint'])
+    const token = compactOf(header, good)
+    for (let use = 0; use < 3; use++) await send(token)
+    expect(vouchedBy()).toBe('main')
+    serve(apiOf([issuerOf({ id: 'other', keys: [key] })]))
+    expect([await send(token), vouchedBy()]).toEqual(['forwarded', 'other'])
   })
 })
 
