@@ -42,8 +42,29 @@ export function issuerKeys(
     if (!read.ok) problems.error(at, read.error.code, read.error.message, read.error.hint)
     else for (const { code, message, hint } of read.value.warnings) problems.warn(at, code, message, hint)
   }
+  checkKids(reads, problems)
   const failed = reads.some(([, read]) => !read.ok)
   return failed ? undefined : reads.flatMap(([, read]) => (read.ok ? read.value.keys : []))
+}
+
+/** S4: different keys of one type under one kid would both stay unused. Inside one JWKS its reader sees to that. */
+function checkKids(
+  reads: readonly (readonly [ConfigPath, Result<GivenKeys, KeyRemark>])[],
+  problems: ProblemList,
+): void {
+  const owners = new Map<string, string>()
+  for (const [at, read] of reads) {
+    for (const key of read.ok ? read.value.keys : []) {
+      if (key.kid === undefined) continue
+      const claim = JSON.stringify([key.kind === 'public' ? key.jwk.kty : 'oct', key.kid])
+      const owner = owners.get(claim)
+      if (owner === undefined) owners.set(claim, key.thumbprint)
+      else if (owner !== key.thumbprint) {
+        const message = 'another key of this type has the same `kid`: neither would be used'
+        problems.error(at, 'duplicate_kid', message, 'give each key its own `kid`')
+      }
+    }
+  }
 }
 
 /** One thing or a list of them, each with its path. */
