@@ -137,10 +137,14 @@ function announce(options: StartOptions, loaded: Loaded, controlSocket: string, 
   writer.write(formatDemo(ready, loaded.demoToken, options.logFormat, colour, Date.now()))
 }
 
-/** First `/readyz` says no, then, after the grace, the workers stop accepting and end what they have. */
+/**
+ * First `/readyz` says no and every answer says `Connection: close`; after the grace the workers stop accepting and
+ * end what they have.
+ */
 async function drain(options: StartOptions, log: Log, control: ControlSlot, fleet: WorkerFleet): Promise<void> {
   control.tell({ kind: 'drain' })
   log.info('draining', { graceMs: options.graceMs, drainMs: options.drainMs })
+  fleet.farewell()
   await new Promise((resolve) => setTimeout(resolve, options.graceMs))
   await fleet.drain(options.drainMs)
 }

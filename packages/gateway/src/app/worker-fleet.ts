@@ -8,6 +8,8 @@ import type { WorkerOptions } from './start-options.ts'
 export interface WorkerFleet {
   /** Resolves when every slot serves; rejects with the code when one cannot listen before that. */
   readonly serving: Promise<void>
+  /** Workers tell their callers that the end is near, and still accept. */
+  readonly farewell: () => void
   /** Resolves when every worker has ended: by itself after its exchanges, or killed shortly after `deadlineMs`. */
   readonly drain: (deadlineMs: number) => Promise<void>
   readonly kill: () => void
@@ -29,11 +31,7 @@ interface Slot {
   stop: () => void
 }
 
-/**
- * Forks the workers and keeps their number. The environment must be wiped before: cluster hands it on. On Node 20 a
- * connection handed out in the instant the last worker stops accepting stays open, unanswered, until this process ends:
- * cluster has nobody left to give it to.
- */
+/** Forks the workers and keeps their number. The environment must be wiped before: cluster hands it on. */
 export function startFleet(options: FleetOptions): WorkerFleet {
   let ending = false
   let markServing: () => void = () => {}
@@ -96,6 +94,9 @@ export function startFleet(options: FleetOptions): WorkerFleet {
 
   return {
     serving,
+    farewell: () => {
+      for (const { process: child } of slots) child?.send({ kind: 'farewell' } satisfies ToWorker, () => undefined)
+    },
     drain: async (deadlineMs) => {
       ending = true
       for (const slot of slots) slot.stop()
@@ -121,5 +122,7 @@ function end(child: Worker | undefined, served: boolean, deadlineMs: number): Pr
     })
     const message: ToWorker = { kind: 'drain', deadlineMs }
     child.send(message, () => undefined)
+    // No connection is handed to it behind that message; it would be turned away, and the last one's stay unanswered.
+    child.disconnect()
   })
 }

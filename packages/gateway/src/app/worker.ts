@@ -41,7 +41,10 @@ export function runWorker(options: WorkerOptions): void {
     onBug: opened.bug,
   })
 
-  hearParent<ToWorker>(({ deadlineMs }) => void end(state, opened, deadlineMs))
+  hearParent<ToWorker>((message) => {
+    if (message.kind === 'farewell') state.listener?.farewell()
+    else void end(state, opened, message.deadlineMs)
+  })
   process.on('uncaughtException', (error) => crash(state, opened, error))
   // The supervisor alone decides when a worker ends; a terminal and some service managers signal all processes.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => undefined)

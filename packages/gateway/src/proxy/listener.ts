@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import type { ByteSink, CallerBody, Exchange, Reply } from './exchange.ts'
 
 /** What the listener hands requests to. */
@@ -22,6 +22,8 @@ export interface ListenOptions {
 
 export interface Listener {
   readonly port: number
+  /** Tells callers with every answer from now on that their connection ends with it; still accepts. */
+  readonly farewell: () => void
   /** Stops accepting, tells kept-alive callers to go, resolves when the last exchange ended or after `deadlineMs`. */
   readonly drain: (deadlineMs: number) => Promise<void>
 }
@@ -30,6 +32,8 @@ export interface Listener {
 const headBytesMax = 32 * 1024
 const headTimeoutMs = 10_000
 const keepAliveIdleMs = 60_000
+/** What a connection that is idle when the port closes is granted: a request may be on its way. */
+const lastCallMs = 500
 /** Above the 100 fields `readRequest` allows, far below the count where Node drops fields silently. */
 const headerFieldsMax = 128
 /** An unread body up to this size is drained so that the connection can be kept; beyond it the connection closes. */
@@ -49,6 +53,8 @@ export async function listen(handler: ExchangeHandler, options: ListenOptions): 
     noDelay: true,
   })
   server.maxHeadersCount = headerFieldsMax
+  // http's own first destroys every connection that carries no request yet, those just accepted too.
+  server.close = NetServer.prototype.close as typeof server.close
 
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
     if (draining) response.shouldKeepAlive = false
@@ -64,6 +70,9 @@ export async function listen(handler: ExchangeHandler, options: ListenOptions): 
   await started(server, options)
   return {
     port: (server.address() as AddressInfo).port,
+    farewell: () => {
+      draining = true
+    },
     drain: (deadlineMs) => {
       draining = true
       return drain(server, deadlineMs)
@@ -96,14 +105,12 @@ function drain(server: Server, deadlineMs: number): Promise<void> {
       server.closeAllConnections()
       resolve()
     }, deadlineMs)
-    // A connection turns idle when its answer ends; sweeping catches it before its next request.
-    const sweep = setInterval(() => server.closeIdleConnections(), 100)
+    const sweep = setInterval(() => server.closeIdleConnections(), lastCallMs)
     server.close(() => {
       clearTimeout(deadline)
       clearInterval(sweep)
       resolve()
     })
-    server.closeIdleConnections()
   })
 }
 

@@ -28,7 +28,9 @@ export type FromWorker =
   | { readonly kind: 'crashing'; readonly stage: string; readonly path: string; readonly fault: string }
   | { readonly kind: 'drained' }
 
-export type ToWorker = { readonly kind: 'drain'; readonly deadlineMs: number }
+export type ToWorker =
+  /** The end is near: every answer from now on ends its connection. */
+  { readonly kind: 'farewell' } | { readonly kind: 'drain'; readonly deadlineMs: number }
 
 /** Says something to the parent. Nothing happens when it is gone: its children end by themselves then. */
 export function tellParent(message: FromControl | FromWorker): void {
