@@ -12,6 +12,8 @@ export interface Assembly {
   readonly objects: () => readonly ConfigObject[] | undefined
   /** The listed generation is in force: what it does not list is dropped. */
   readonly keep: () => void
+  /** Objects of the generation in force in their order, from a position on, at most `sliceLength`. */
+  readonly kept: (from: number) => readonly ConfigObject[]
 }
 
 /** Objects are held by name and hash, so that one of the old generation and one of the next may share a name. */
@@ -45,9 +47,14 @@ export function createAssembly(): Assembly {
       return objects.length === listed.length ? objects : undefined
     },
     keep: () => {
-      const names = new Set(listed.map(nameOf))
-      kept = new Map([...held].filter(([name]) => names.has(name)))
+      const inForce = new Map<string, ConfigObject>()
+      for (const name of listed.map(nameOf)) {
+        const object = held.get(name)
+        if (object !== undefined) inForce.set(name, object)
+      }
+      kept = inForce
       held = new Map(kept)
     },
+    kept: (from) => [...kept.values()].slice(from, from + sliceLength),
   }
 }

@@ -31,6 +31,8 @@ interface Control {
   readonly trust: TrustHost
   readonly live: LiveConfig
   readonly startedAtMs: number
+  /** Fetched keys taken over from a worker, while there is no configuration to fetch any by. */
+  readonly adoptedKeys: () => readonly KeySet[]
   draining: boolean
 }
 
@@ -136,7 +138,14 @@ function createControl(
   files: FileWatch,
 ): Control {
   const { log } = opened
-  const rollout = createRollout(options.generation)
+  let adoptedKeys: readonly KeySet[] = []
+  const rollout = createRollout(options.generation, ({ keySets, ...adopted }) => {
+    adoptedKeys = keySets
+    for (const set of keySets) onKeySet(set)
+    tellParent({ kind: 'switched', generation: adopted.generation })
+    const message = 'the file cannot be used: workers go on with what they serve, and no keys are fetched'
+    log.error('config_taken_over', { file, ...adopted, message })
+  })
   const environment = readEnvironment()
   const fetch = createGuardedFetch({ resolve: systemResolve, setTimer })
   const onKeySet = (set: KeySet): void => {
@@ -148,6 +157,7 @@ function createControl(
     read: () => readConfig(file, options, environment, files.set),
     rollout,
     beforeSwitch: (compiled) => {
+      adoptedKeys = []
       const issuerIds = trust.configure(compiled)
       for (const worker of rollout.workers()) tell(worker, 'forget', { issuerIds })
     },
@@ -158,15 +168,25 @@ function createControl(
     log,
     nowMs: Date.now,
   })
-  return { options, opened, dataDir, rollout, trust, live, startedAtMs: Date.now(), draining: false }
+  return {
+    options,
+    opened,
+    dataDir,
+    rollout,
+    trust,
+    live,
+    startedAtMs: Date.now(),
+    adoptedKeys: () => adoptedKeys,
+    draining: false,
+  }
 }
 
 /** Brings a worker that connected up to date, and keeps it so while it stays. */
-function welcome({ rollout, trust, dataDir, opened }: Control, connected: ConnectedWorker): void {
+function welcome({ rollout, trust, adoptedKeys, dataDir, opened }: Control, connected: ConnectedWorker): void {
   const worker: RolloutWorker = { ...connected }
   const { peer } = worker
   peer.note('welcome', { subjectKey: dataDir.deriveKey('subject').toString('base64url') })
-  for (const set of trust.keySets()) tell(worker, 'keySet', set)
+  for (const set of [...adoptedKeys(), ...trust.keySets()]) tell(worker, 'keySet', set)
   // An earlier control process may have asked providers on other terms.
   tell(worker, 'forget', { issuerIds: trust.introspecting() })
   rollout.join(worker).catch(opened.bug)

@@ -37,6 +37,8 @@ function fakeWorker(number: number) {
       assembly.keep()
       return null
     },
+    held: ({ from }: { from: number }) => assembly.kept(from),
+    heldKeys: () => [],
   }
   const peer = {
     call: async (name: string, params: never) => {
@@ -146,5 +148,21 @@ describe('a generation is switched everywhere or nowhere', () => {
   it('generations go on above those of an earlier control process', async () => {
     const rollout = createRollout(41)
     expect(await rollout.offer([api('a', '1')], () => undefined)).toEqual(ok(42))
+  })
+
+  it('a control process without a configuration takes over what a worker serves, and gives it to those without', async () => {
+    const { one, offer } = await world()
+    const many = Array.from({ length: 1201 }, (_, index) => api(`api-${index}`, '1'))
+    await offer(...many)
+    const adopted: unknown[] = []
+    const next = createRollout(1, (what) => adopted.push(what))
+    const fresh = fakeWorker(1)
+    await next.join(fresh.worker)
+    expect(fresh.log).toEqual([])
+    await next.join(one.worker)
+    expect(adopted).toEqual([{ worker: 0, generation: 1, objects: 1201, keySets: [] }])
+    expect(fresh.serving()).toEqual(one.serving())
+    expect(one.log).toEqual(['prepare 1', 'switch 1'])
+    expect(await next.offer([api('a', '2')], () => undefined)).toEqual(ok(2))
   })
 })

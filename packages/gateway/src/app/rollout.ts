@@ -1,6 +1,7 @@
 import type { ConfigObject } from '../compile/plan.ts'
 import type { Result } from '../domain/result.ts'
 import { err, ok } from '../domain/result.ts'
+import type { KeySet } from '../keys/key-set.ts'
 import { type ManifestEntry, objectKey, sliceLength, type WorkerSide } from './channel/messages.ts'
 import type { Peer } from './channel/rpc.ts'
 
@@ -20,12 +21,23 @@ export interface Rollout {
    * Answers the generation in force, the old one when nothing changed, or why a worker refused.
    */
   readonly offer: (objects: readonly ConfigObject[], beforeSwitch: () => void) => Promise<Result<number, string>>
-  /** Brings a worker that connected to the generation in force. */
+  /**
+   * Brings a worker that connected to the generation in force. Before the first offer there is none: then what this
+   * worker serves is taken over.
+   */
   readonly join: (worker: RolloutWorker) => Promise<void>
   readonly leave: (worker: RolloutWorker) => void
   readonly workers: () => readonly RolloutWorker[]
   /** The generation in force; the given one before the first offer. */
   readonly generation: () => number
+}
+
+/** What was taken over from a worker. */
+export interface Adopted {
+  readonly worker: number
+  readonly generation: number
+  readonly objects: number
+  readonly keySets: readonly KeySet[]
 }
 
 /** Longest wait for one answer of a worker on the way to a generation. */
@@ -37,7 +49,10 @@ interface Edition {
 }
 
 /** `lastGeneration`: what an earlier control process came to. New generations are numbered above it. */
-export function createRollout(lastGeneration: number): Rollout {
+export function createRollout(
+  lastGeneration: number,
+  onAdopted: (adopted: Adopted) => void = () => undefined,
+): Rollout {
   const workers = new Set<RolloutWorker>()
   let inForce: Edition = { generation: lastGeneration, objects: new Map() }
   let offered = lastGeneration
@@ -80,15 +95,36 @@ export function createRollout(lastGeneration: number): Rollout {
     return ok(next.generation)
   }
 
+  async function bring(worker: RolloutWorker): Promise<void> {
+    const ready = await prepare(worker, inForce)
+    if (ready.ok) await switchTo(worker, inForce.generation)
+    else worker.peer.close()
+  }
+
+  async function adopt({ number, generation, peer }: RolloutWorker): Promise<boolean> {
+    const objects = new Map<string, ConfigObject>()
+    for (;;) {
+      const slice = await peer.call('held', { from: objects.size }, answerMs)
+      if (!slice.ok) return false
+      if (slice.value.length === 0) break
+      for (const object of slice.value) objects.set(objectKey(object), object)
+    }
+    const keySets = await peer.call('heldKeys', null, answerMs)
+    if (!keySets.ok || objects.size === 0) return false
+    inForce = { generation, objects }
+    offered = Math.max(offered, generation)
+    onAdopted({ worker: number, generation, objects: objects.size, keySets: keySets.value })
+    return true
+  }
+
   return {
     offer: (objects, beforeSwitch) => inTurn(() => offer(objects, beforeSwitch)),
     join: (worker) =>
       inTurn(async () => {
         workers.add(worker)
-        if (inForce.objects.size === 0) return
-        const ready = await prepare(worker, inForce)
-        if (ready.ok) await switchTo(worker, inForce.generation)
-        else worker.peer.close()
+        if (inForce.objects.size > 0) return bring(worker)
+        if (worker.generation === 0 || !(await adopt(worker))) return
+        await Promise.all([...workers].filter((other) => other !== worker).map(bring))
       }),
     leave: (worker) => void workers.delete(worker),
     workers: () => [...workers],

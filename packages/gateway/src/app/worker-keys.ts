@@ -1,4 +1,5 @@
 import type { Snapshot } from '../compile/snapshot.ts'
+import type { KeySet } from '../keys/key-set.ts'
 import { createRemoteKeySets, type RemoteKeySets } from '../keys/remote-key-sets.ts'
 import type { ControlLink } from './channel/reach-control.ts'
 import { setTimer } from './channel/set-timer.ts'
@@ -8,6 +9,7 @@ export interface WorkerKeys {
   readonly sets: RemoteKeySets
   /** A generation is in force: keys of issuers it does not fetch for are forgotten. */
   readonly retain: (snapshot: Snapshot) => void
+  readonly all: () => readonly KeySet[]
 }
 
 /** What control may take to fetch keys; a request waits less (S7). */
@@ -53,5 +55,6 @@ export function createWorkerKeys(control: () => ControlLink): WorkerKeys {
         sets.drop(issuerId)
       }
     },
+    all: () => [...held].flatMap((issuerId) => sets.get(issuerId)?.set ?? []),
   }
 }

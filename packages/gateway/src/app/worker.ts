@@ -86,6 +86,8 @@ function answerControl(
         await serve(options, opened, state)
         return null
       },
+      held: ({ from }) => assembly.kept(from),
+      heldKeys: keys.all,
       counters: () => {
         const counters = state.traffic?.counters()
         return counters === undefined ? {} : { counters }

@@ -183,6 +183,30 @@ describe('processes that die or hang', () => {
     expect(await statusOf(gateway, '/b')).toBe(200)
   })
 
+  it('control that comes back to an unusable file takes over what workers serve, and gives it to new ones', async () => {
+    const gateway = await startGateway({ config: config('/a') })
+    writeFileSync(gateway.configFile, JSON.stringify(config('/a', '/b')))
+    await reaches(gateway, 2)
+    const before = await gateway.status()
+    writeFileSync(gateway.configFile, 'nonsense')
+    await until(() => gateway.output().includes('"event":"config_refused"'))
+    process.kill(before.pid, 'SIGKILL')
+    await until(() => gateway.output().includes('"event":"config_taken_over"'))
+    for (const { pid } of before.workers) {
+      process.kill(pid, 'SIGKILL')
+      await until(async () => {
+        const { workers } = await gateway.status()
+        return workers.length === 2 && workers.every((one) => one.pid !== pid && one.generation === 2)
+      })
+    }
+    expect(await statusOf(gateway, '/b')).toBe(200)
+    expect((await send(`${gateway.adminUrl}/readyz`)).status).toBe(200)
+    writeFileSync(gateway.configFile, JSON.stringify(config('/a', '/c')))
+    await reaches(gateway, 3)
+    expect(await statusOf(gateway, '/c')).toBe(200)
+    expect(await statusOf(gateway, '/b')).toBe(404)
+  })
+
   it('control stopped under load: no request fails, on kept or on new connections', async () => {
     const gateway = await startGateway({ config: config('/a') })
     const { pid } = await gateway.status()

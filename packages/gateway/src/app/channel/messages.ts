@@ -31,6 +31,9 @@ export interface WorkerSide extends Side {
       readonly answer: { readonly refused?: string }
     }
     readonly switch: { readonly params: { readonly generation: number }; readonly answer: null }
+    /** What it serves, from the given position on, at most `sliceLength`: for a control process whose file is unusable. */
+    readonly held: { readonly params: { readonly from: number }; readonly answer: readonly ConfigObject[] }
+    readonly heldKeys: { readonly params: null; readonly answer: readonly KeySet[] }
     readonly counters: { readonly params: null; readonly answer: { readonly counters?: CounterSnapshot } }
     readonly decision: { readonly params: { readonly id: string }; readonly answer: { readonly decision?: Decision } }
     readonly explain: { readonly params: DescribedRequest; readonly answer: { readonly decision?: Decision } }
