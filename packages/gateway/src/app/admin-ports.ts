@@ -18,6 +18,7 @@ export interface AdminReach {
   readonly startedAtMs: number
   readonly file: string
   readonly isDraining: () => boolean
+  readonly logLinesDropped: () => number
 }
 
 /** A worker that answers no sooner is skipped. */
@@ -47,6 +48,7 @@ export function createAdminPorts(reach: AdminReach): AdminPorts {
         workersWanted: options.workers,
         workersServing: serving(),
         configRefused: live.refused() !== undefined,
+        logLinesDropped: reach.logLinesDropped(),
         keySets: trust.keys.status(),
       })
     },

@@ -202,16 +202,24 @@ async function startAdmin(control: Control, places: Places, file: string): Promi
   const { dataDir, live, opened } = control
   const { adminAddress: address, adminPort: port } = places
   try {
-    return await serveAdmin(createAdminPorts({ ...control, file, isDraining: () => control.draining }), {
-      address,
-      port,
-      adminToken: dataDir.adminToken,
-      settings: () => {
-        const gateway = live.current()?.document.gateway
-        return { hosts: gateway?.admin.hosts ?? [], metricsPublic: gateway?.metrics.public ?? false }
+    return await serveAdmin(
+      createAdminPorts({
+        ...control,
+        file,
+        isDraining: () => control.draining,
+        logLinesDropped: opened.writer.dropped,
+      }),
+      {
+        address,
+        port,
+        adminToken: dataDir.adminToken,
+        settings: () => {
+          const gateway = live.current()?.document.gateway
+          return { hosts: gateway?.admin.hosts ?? [], metricsPublic: gateway?.metrics.public ?? false }
+        },
+        onBug: opened.bug,
       },
-      onBug: opened.bug,
-    })
+    )
   } catch (error) {
     return `jotgate: the admin port: ${explainBind((error as NodeJS.ErrnoException).code, address, port)}\n`
   }

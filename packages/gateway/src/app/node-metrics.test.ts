@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type Counters, createCounters, noApiSlot } from '../telemetry/counters.ts'
 import { createNodeMetrics, type NodeFacts } from './node-metrics.ts'
 
-const facts: NodeFacts = { workersWanted: 2, workersServing: 2, configRefused: false, keySets: [] }
+const facts: NodeFacts = { workersWanted: 2, workersServing: 2, configRefused: false, logLinesDropped: 0, keySets: [] }
 
 function counted(requests: number): Counters {
   const counters = createCounters()
@@ -53,8 +53,9 @@ describe('metrics of a node', () => {
 
   it('say what control knows', () => {
     const keySets = [{ issuerId: 'acme', status: 'stale', ageMs: 1500 }]
-    const text = createNodeMetrics().scrape([], { ...facts, configRefused: true, keySets })
+    const text = createNodeMetrics().scrape([], { ...facts, configRefused: true, logLinesDropped: 4, keySets })
     expect(readGauge(text, 'config_refused')).toBe(1)
+    expect(readGauge(text, 'log_lines_dropped_total')).toBe(4)
     expect(text).toContain('jotgate_key_set_age_seconds{issuer="acme"} 1.5')
     expect(text).toContain('jotgate_key_set_status{issuer="acme",status="stale"} 1')
   })

@@ -1,4 +1,4 @@
-import type { CounterSnapshot } from '../telemetry/counters.ts'
+import { type CounterSnapshot, counter } from '../telemetry/counters.ts'
 import { mergeCounters } from '../telemetry/merge-counters.ts'
 import { type ExtraMetric, toPrometheus } from '../telemetry/prometheus.ts'
 
@@ -13,6 +13,8 @@ export interface NodeFacts {
   readonly workersWanted: number
   readonly workersServing: number
   readonly configRefused: boolean
+  /** By control's own log. */
+  readonly logLinesDropped: number
   readonly keySets: readonly {
     readonly issuerId: string
     readonly status: string
@@ -43,10 +45,17 @@ export function createNodeMetrics(): NodeMetrics {
         ),
       )
       const present = mergeCounters([...lastOf.values()])
-      const merged = { ...mergeCounters([present, gone]), gauges: present.gauges }
+      const merged = { ...addDropped(mergeCounters([present, gone]), facts), gauges: present.gauges }
       return toPrometheus(merged, extraMetrics(workers, facts))
     },
   }
+}
+
+/** One count over all processes that log. */
+function addDropped(merged: CounterSnapshot, { logLinesDropped }: NodeFacts): CounterSnapshot {
+  const counters = [...merged.counters]
+  counters[counter.logLinesDropped] = (counters[counter.logLinesDropped] ?? 0) + logLinesDropped
+  return { ...merged, counters }
 }
 
 function extraMetrics(workers: readonly WorkerCounts[], facts: NodeFacts): readonly ExtraMetric[] {

@@ -102,7 +102,14 @@ function peekingPorts(sets: RemoteKeySets): PipelinePorts {
     keys: { indexOf: indexOnce, remote: { get: sets.get, refetch: () => Promise.resolve() } },
     verify: {
       verify: verifySignature,
-      cache: { find: () => undefined, admits: () => false, put: () => undefined, size: () => 0 },
+      cache: {
+        find: () => undefined,
+        admits: () => false,
+        put: () => undefined,
+        size: () => 0,
+        admitted: () => 0,
+        evicted: () => 0,
+      },
       failed: { has: () => false, add: nothing },
       budget: { exhausted: () => undefined, charge: nothing, size: () => 0 },
       onVerification: nothing,

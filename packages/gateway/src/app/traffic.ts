@@ -8,6 +8,7 @@ import { indexOnce } from '../keys/index-once.ts'
 import { verifySignature } from '../keys/verify-signature.ts'
 import { createWorkerIntrospection, type WorkerIntrospection } from '../keys/worker-introspection.ts'
 import { createGateway, type Gateway } from '../proxy/gateway.ts'
+import type { ListenerLoad } from '../proxy/listener.ts'
 import type { PipelinePorts } from '../proxy/pipeline.ts'
 import { assignSlots } from '../proxy/record.ts'
 import { createTokenCache, type TokenCacheBounds } from '../proxy/token-cache.ts'
@@ -23,6 +24,7 @@ import { createSubjectHash } from '../telemetry/subject-hash.ts'
 import type { ControlLink } from './channel/reach-control.ts'
 import { setTimer } from './channel/set-timer.ts'
 import { createCounterFeed } from './counter-feed.ts'
+import { watchLoopDelay } from './loop-delay.ts'
 import type { OpenLog } from './open-log.ts'
 import type { WorkerOptions } from './start-options.ts'
 import type { WorkerKeys } from './worker-keys.ts'
@@ -34,7 +36,8 @@ export interface Traffic {
   readonly retain: (snapshot: Snapshot) => void
   /** These issuers' introspection answers hold no longer. */
   readonly forget: (issuerIds: readonly string[]) => void
-  readonly counters: () => CounterSnapshot
+  /** What was counted; `load` is the listener's. */
+  readonly counters: (load: ListenerLoad) => CounterSnapshot
   readonly decision: (id: string) => Decision | undefined
   readonly explain: (request: DescribedRequest) => Promise<Decision | undefined>
 }
@@ -77,7 +80,9 @@ export function createTraffic(parts: TrafficParts): Traffic {
     nowMs: Date.now,
     onBug: opened.bug,
   })
-  const feed = createCounterFeed({ counters, upstreamCounters, cache, writer: opened.writer, snapshot })
+  const takeLoopDelayMs = watchLoopDelay()
+  const { writer } = opened
+  const feed = createCounterFeed({ counters, upstreamCounters, cache, writer, pools, snapshot, takeLoopDelayMs })
   return {
     gateway,
     retain: ({ apis }) => pools.retain(apis.map(({ plan }) => plan.upstream)),

@@ -88,9 +88,10 @@ function answerControl(
       },
       held: ({ from }) => assembly.kept(from),
       heldKeys: keys.all,
-      counters: () => {
-        const counters = state.traffic?.counters()
-        return counters === undefined ? {} : { counters }
+      counters: async () => {
+        const { traffic, listener } = state
+        if (traffic === undefined || listener === undefined) return {}
+        return { counters: traffic.counters(await listener.load()) }
       },
       decision: ({ id }) => wrap(state.traffic?.decision(id)),
       explain: async (request) => wrap(await state.traffic?.explain(request)),

@@ -20,8 +20,16 @@ export interface ListenOptions {
   readonly reusePort: boolean
 }
 
+export interface ListenerLoad {
+  readonly connections: number
+  /** Requests begun and not ended. */
+  readonly requests: number
+}
+
 export interface Listener {
   readonly port: number
+  /** What is open and going on now. */
+  readonly load: () => Promise<ListenerLoad>
   /** Tells callers with every answer from now on that their connection ends with it; still accepts. */
   readonly farewell: () => void
   /** Stops accepting, tells kept-alive callers to go, resolves when the last exchange ended or after `deadlineMs`. */
@@ -42,6 +50,7 @@ const drainedBytesMax = 64 * 1024
 /** Serves HTTP/1.1 with `node:http`: the only file besides `forward` that knows the transport (hot-path rule 1). */
 export async function listen(handler: ExchangeHandler, options: ListenOptions): Promise<Listener> {
   let draining = false
+  let requests = 0
   const server = createServer({
     maxHeaderSize: headBytesMax,
     headersTimeout: headTimeoutMs,
@@ -56,7 +65,12 @@ export async function listen(handler: ExchangeHandler, options: ListenOptions): 
   // http's own first destroys every connection that carries no request yet, those just accepted too.
   server.close = NetServer.prototype.close as typeof server.close
 
+  const ended = (): void => {
+    requests -= 1
+  }
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
+    requests += 1
+    response.on('close', ended)
     if (draining) response.shouldKeepAlive = false
     handler.handle(toExchange(request, response))
   }
@@ -70,6 +84,8 @@ export async function listen(handler: ExchangeHandler, options: ListenOptions): 
   await started(server, options)
   return {
     port: (server.address() as AddressInfo).port,
+    load: () =>
+      new Promise((resolve) => server.getConnections((_error, connections) => resolve({ connections, requests }))),
     farewell: () => {
       draining = true
     },

@@ -51,6 +51,7 @@ export function createRecord(ports: RecordPorts): (trail: Trail, ending: Ending)
     ports.accessLog.record(entry)
     if (ports.ring.admits(outcome, trail.snapshot.gateway.traceAccepted, nowMs)) {
       ports.ring.add(toDecisionEntry(trail, ending, outcome))
+      ports.counters.add(counter.decisionsKept, 1)
     }
   }
 }

@@ -79,6 +79,7 @@ describe('S9: the verified-token cache', () => {
       put(cache, verified(`cold${i}`))
     }
     expect(cache.find(hot.token.compact)).toBeDefined()
+    expect([cache.admitted(), cache.evicted(), cache.size()]).toEqual([101, 91, 10])
   })
 
   it('lets no issuer hold more than its share', () => {

@@ -13,6 +13,10 @@ export interface TokenCache {
   /** Keeps a token whose `compact` is a flat copy (`flatCopy`). Undefined: it is too large to keep. */
   readonly put: (verified: VerifiedToken, token: UnverifiedToken) => CachedToken | undefined
   readonly size: () => number
+  /** Tokens taken in so far. */
+  readonly admitted: () => number
+  /** Tokens that left for another one so far. */
+  readonly evicted: () => number
 }
 
 export interface CachedToken {
@@ -53,6 +57,8 @@ export function createTokenCache(bounds: TokenCacheBounds): TokenCache {
   let hand = 0
   let turn = 0
   let bytes = 0
+  let admittedCount = 0
+  let evictedCount = 0
 
   function find(compact: string): CachedToken | undefined {
     const entry = buckets.get(compact.slice(-bucketChars))
@@ -96,6 +102,7 @@ export function createTokenCache(bounds: TokenCacheBounds): TokenCache {
     slots[slot] = entry
     buckets.set(key, entry)
     bytes += cost
+    admittedCount++
     perIssuer.set(verified.issuerId, (perIssuer.get(verified.issuerId) ?? 0) + 1)
     return entry
   }
@@ -114,6 +121,7 @@ export function createTokenCache(bounds: TokenCacheBounds): TokenCache {
       const candidate = entry !== undefined && (issuerId === undefined || entry.verified.issuerId === issuerId)
       if (candidate && !entry.referenced) {
         remove(entry)
+        evictedCount++
         return
       }
       if (candidate) entry.referenced = false
@@ -128,7 +136,14 @@ export function createTokenCache(bounds: TokenCacheBounds): TokenCache {
     perIssuer.set(entry.verified.issuerId, (perIssuer.get(entry.verified.issuerId) ?? 1) - 1)
   }
 
-  return { find, admits, put, size: () => buckets.size }
+  return {
+    find,
+    admits,
+    put,
+    size: () => buckets.size,
+    admitted: () => admittedCount,
+    evicted: () => evictedCount,
+  }
 }
 
 function costOf(compact: string): number {

@@ -43,7 +43,7 @@ const gaugeFamilies: { readonly [G in keyof typeof gauge]: readonly [name: strin
   tokenCacheEntries: ['token_cache_entries', 'Tokens in the verified-token cache.'],
   eventLoopDelayExcessMs: [
     'event_loop_delay_excess_milliseconds',
-    'How late timers ran beyond their due time; the worst over the workers.',
+    'How late the event loop ran beyond an idle one; the worst over the workers since the last scrape.',
   ],
 }
 

@@ -21,6 +21,8 @@ export interface Pools {
   readonly pick: (plan: UpstreamPlan) => UpstreamPool
   /** After a reload: pools that none of `plans` names finish their requests and end. */
   readonly retain: (plans: readonly UpstreamPlan[]) => void
+  /** Open connections over all targets. */
+  readonly connections: () => number
   /** Ends every connection; requests in flight fail. */
   readonly close: () => void
 }
@@ -96,6 +98,11 @@ export function createPools(options: PoolsOptions): Pools {
         byKey.delete(key)
         pool.drain()
       }
+    },
+    connections: () => {
+      let count = 0
+      for (const pool of busy) count += pool.connections
+      return count
     },
     close: () => {
       stop()
