@@ -9,11 +9,15 @@ const forbiddenBuiltins: readonly string[] = ['node:child_process', 'node:sqlite
 
 const dist = fileURLToPath(new URL('../dist/', import.meta.url))
 
-/** Everything a built entry imports, directly or not: its own files, and packages by name. */
-function loadedBy(entry: string): { readonly files: ReadonlySet<string>; readonly packages: ReadonlySet<string> } {
+/** Everything a built entry imports, directly or not: its own files, and packages by name; nothing of `other`. */
+function loadedBy(
+  entry: string,
+  other?: string,
+): { readonly files: ReadonlySet<string>; readonly packages: ReadonlySet<string> } {
   const files = new Set<string>()
   const packages = new Set<string>()
   const open = [resolve(dist, entry)]
+  if (other !== undefined) files.add(resolve(dist, other))
   for (let file = open.pop(); file !== undefined; file = open.pop()) {
     if (files.has(file)) continue
     files.add(file)
@@ -39,8 +43,9 @@ describe('S22 what a worker process loads', () => {
     expect(rooms.filter((room) => ['admin', 'portal', 'cli', 'outbound'].includes(room ?? ''))).toEqual([])
   })
 
-  it('the supervisor loads no package at all', () => {
-    const { packages } = loadedBy('app/start.js')
+  it('the supervisor loads no package at all, from its first file on', () => {
+    const { files, packages } = loadedBy('cli/main.js', 'cli/program.js')
+    expect([...files]).toContain(resolve(dist, 'app/start.js'))
     expect([...packages].filter((name) => !name.startsWith('node:'))).toEqual([])
   })
 })

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { isatty } from 'node:tty'
 import { fileURLToPath } from 'node:url'
 import type { Log } from '../telemetry/log.ts'
 import type { FromControl } from './channel/ipc.ts'
@@ -19,6 +20,7 @@ type Loaded = Extract<FromControl, { kind: 'loaded' }>
 
 /** What is granted to the last log lines. */
 const flushMs = 500
+const stdout = 1
 
 const entry = (name: string): string => {
   // Under `tsx` or a Node that strips types the sources run as they are.
@@ -133,7 +135,7 @@ function announce(options: StartOptions, loaded: Loaded, controlSocket: string, 
   writeRunning(options.dataDir, { pid, address, port, adminAddress, adminPort, controlSocket })
   writer.write(formatReady(ready, options.logFormat, Date.now()))
   if (loaded.demoToken === undefined) return
-  const colour = process.stdout.isTTY === true
+  const colour = isatty(stdout)
   writer.write(formatDemo(ready, loaded.demoToken, options.logFormat, colour, Date.now()))
 }
 

@@ -1,47 +1,12 @@
-import { Command, CommanderError } from 'commander'
-import { version } from '../app/version.ts'
-import { addCheck } from './check.ts'
-import { addCompletion } from './completion.ts'
-import { addConfig } from './config.ts'
-import { addExplain } from './explain.ts'
-import { addKeys } from './keys.ts'
-import { addSchema } from './schema.ts'
-import { addStart } from './start.ts'
-import { exitCodes, openTerminal } from './terminal.ts'
-import { addToken } from './token.ts'
+import { readStartFlags } from './start-flags.ts'
 
-// Rooms with packages of their own are imported when a command runs: the supervisor of `start` holds none of them.
-const terminal = openTerminal()
-const program = new Command('jotgate')
-  .description('A self-hosted API gateway whose speciality is JWT.')
-  .version(version)
-  .showHelpAfterError('(add --help to see what can be done)')
-  .enablePositionalOptions()
-  .exitOverride()
-  .addHelpText(
-    'after',
-    `
-Exit codes: 0 done; 1 refused, not verified or not found, and a sentence says why; 2 wrong usage.
-Where a token is wanted, @file or - (standard input) keep it out of the process list and the shell's history.
-
-Examples:
-  jotgate start                              a demo on loopback
-  jotgate check && jotgate start -c jotgate.yaml
-  jotgate explain <decision id>              why was this request refused?`,
-  )
-
-addStart(program)
-addCheck(program, terminal)
-addExplain(program, terminal)
-addToken(program, terminal)
-addKeys(program, terminal)
-addConfig(program, terminal)
-addSchema(program, terminal)
-addCompletion(program, terminal)
-
-try {
-  await program.parseAsync()
-} catch (error) {
-  if (!(error instanceof CommanderError)) throw error
-  process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage
+// The supervisor holds no package: `start` is read by hand, and commander is loaded for everything else.
+const [command, ...rest] = process.argv.slice(2)
+const options = command === 'start' ? readStartFlags(rest) : undefined
+if (options === undefined) {
+  const { runProgram } = await import('./program.ts')
+  await runProgram()
+} else {
+  const { start } = await import('../app/start.ts')
+  process.exit(await start(options))
 }
