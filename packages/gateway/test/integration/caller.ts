@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Agent } from 'node:http'
+import { join } from 'node:path'
 import { type AnnouncedUpstream, nonceHeader } from '../support/announced-upstream.ts'
+import { commandLine, environment, filesBelow, findLeaks, type Place } from '../support/find-leaks.ts'
 import { type Answer, type GatewayProcess, send, until } from './gateway-process.ts'
 
 /** What `GET /decisions/<id>` says of a request, as far as tests look at it. */
@@ -21,13 +23,26 @@ export interface Caller {
   readonly admin: (method: string, path: string, body?: object) => Promise<Answer>
   /** The sum of a metric over its series whose labels contain the text. */
   readonly metric: (name: string, labels?: string) => Promise<number>
+  /**
+   * Where the tokens sent, or these secrets, were left: in answers, decisions, log, admin port, data directory, command
+   * lines or the workers' environments.
+   */
+  readonly leaks: (...secrets: readonly string[]) => Promise<readonly string[]>
 }
 
+const tokensMax = 500
+
 export function createCaller(gateway: GatewayProcess, upstream: AnnouncedUpstream): Caller {
-  const ask = (path: string, token: string | undefined, nonce: string, agent?: Agent): Promise<Answer> => {
+  const tokens = new Set<string>()
+  const heard: Place[] = []
+  const ask = async (path: string, token: string | undefined, nonce: string, agent?: Agent): Promise<Answer> => {
+    // The end of a token is nowhere else; its start is every token's.
+    if (token !== undefined && tokens.size < tokensMax) tokens.add(token.slice(-32))
     const authorization = token === undefined ? {} : { Authorization: `Bearer ${token}` }
     const headers = { ...authorization, [nonceHeader]: nonce }
-    return send(gateway.url + path, agent === undefined ? { headers } : { headers, agent })
+    const answer = await send(gateway.url + path, agent === undefined ? { headers } : { headers, agent })
+    heard.push([`an answer at ${path}`, JSON.stringify(answer)])
+    return answer
   }
   const admin: Caller['admin'] = (method, path, body) =>
     send(gateway.adminUrl + path, {
@@ -50,6 +65,7 @@ export function createCaller(gateway: GatewayProcess, upstream: AnnouncedUpstrea
       const answer = await ask(path, token, 'never announced')
       const id = String(answer.headers['jotgate-decision'])
       const { body } = await admin('GET', `/decisions/${id}`)
+      heard.push([`the decision ${id}`, body])
       const { reason } = JSON.parse(body) as SeenDecision
       return { ...answer, reason }
     },
@@ -70,6 +86,23 @@ export function createCaller(gateway: GatewayProcess, upstream: AnnouncedUpstrea
       if (lines.length === 0) throw new Error(`no metric ${name}`)
       const matching = lines.filter((line) => line.includes(labels))
       return matching.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0)
+    },
+    leaks: async (...secrets) => {
+      const paths = ['/metrics', '/config', '/keys', '/status']
+      const shown = await Promise.all(
+        paths.map(async (path): Promise<Place> => [path, (await admin('GET', path)).body]),
+      )
+      const { pid: control, workers } = await gateway.status()
+      const pids = [gateway.process.pid ?? 0, control, ...workers.map(({ pid }) => pid)]
+      const places = [
+        ['the log', gateway.output()] as const,
+        ...heard,
+        ...shown,
+        ...filesBelow(join(gateway.folder, 'data')),
+        ...pids.map(commandLine),
+        ...workers.map(({ pid }) => environment(pid)),
+      ]
+      return findLeaks(places, [...tokens, ...secrets])
     },
   }
 }

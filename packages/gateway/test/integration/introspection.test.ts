@@ -49,8 +49,12 @@ function introspecting(): object {
   })
   return {
     version: 1,
-    issuers: { long: issuer('1m'), short: issuer('1s') },
-    apis: { long: api(path, 'long'), short: api('/short-cache', 'short') },
+    issuers: {
+      long: issuer('1m'),
+      short: issuer('1s'),
+      both: { ...issuer('1m'), keys: { discovery: true } },
+    },
+    apis: { long: api(path, 'long'), short: api('/short-cache', 'short'), both: api('/both', 'both') },
   }
 }
 
@@ -70,6 +74,14 @@ describe('opaque tokens of a provider that is asked about them', () => {
   it('a token for another audience is refused, though active', async () => {
     const refused = await caller.refused(path, await provider.accessToken('https://opaque.test/elsewhere'))
     expect([refused.status, refused.reason]).toEqual([401, 'audience_mismatch'])
+  })
+
+  it('on an API that trusts by key too, signed tokens are verified and only the others asked about', async () => {
+    const before = provider.requests(introspections)
+    expect((await caller.send('/both', await provider.accessToken('https://orders.test'))).status).toBe(200)
+    expect(provider.requests(introspections)).toBe(before)
+    expect((await caller.send('/both', await provider.accessToken(opaque))).status).toBe(200)
+    expect(provider.requests(introspections)).toBe(before + 1)
   })
 
   it('a revoked token is refused within the cache time', async () => {
@@ -127,5 +139,12 @@ describe('while nobody can be asked', () => {
       process.kill(pid, 'SIGCONT')
     }
     await until(async () => (await caller.send(path, unknown)).status === 200, 10_000)
+  })
+})
+
+describe('what is left of an opaque token or the client secret', () => {
+  it('is nothing: not in answers, log, metrics, data directory, command lines or workers', async () => {
+    const basic = Buffer.from([client.id, client.secret].map(encodeURIComponent).join(':')).toString('base64')
+    expect(await caller.leaks(client.secret, encodeURIComponent(client.secret), basic)).toEqual([])
   })
 })

@@ -9,6 +9,8 @@ import { cleanUp, runToEnd, startGateway } from './gateway-process.ts'
 import { makeSigningKey, startProvider, type TestProvider } from './oidc-provider.ts'
 
 const [orders, batch] = ['https://orders.test', 'https://batch.test']
+/** A claim no configuration lists. */
+const canary = 'canary-7f1d3c'
 const tenants = { one: '11111111-1111-1111-1111-111111111111', two: '22222222-2222-2222-2222-222222222222' }
 const issuerOf = (tenant: string): string => `https://login.example/${tenant}/v2.0`
 
@@ -102,7 +104,11 @@ function config(): object {
 /** Signed now, for a minute; `claims` and `header` replace what is usual. */
 function sign({ privateJwk }: Pair, claims: object, header: TokenHeader = {}): Promise<string> {
   const now = Math.floor(Date.now() / 1000)
-  return signToken({ sub: 'somebody', aud: orders, iat: now, exp: now + 60, ...claims }, privateJwk, header)
+  return signToken(
+    { sub: 'somebody', shoe: canary, aud: orders, iat: now, exp: now + 60, ...claims },
+    privateJwk,
+    header,
+  )
 }
 
 async function outcome(path: string, token: string): Promise<readonly [number, string | undefined]> {
@@ -244,6 +250,12 @@ describe('S7 a storm of unknown kids', () => {
     // A bucket of 4, which regains one in 30 s.
     expect(provider.requests('/jwks') - fetchesBefore).toBeLessThanOrEqual(6)
     expect(await series()).toBe(seriesBefore)
+  })
+})
+
+describe('what is left of a token', () => {
+  it('is nothing, nor of a claim that no configuration lists', async () => {
+    expect(await caller.leaks(canary)).toEqual([])
   })
 })
 

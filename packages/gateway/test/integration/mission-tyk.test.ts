@@ -122,4 +122,8 @@ describe.skipIf(page === undefined || !hasCurl)('the page "JSON Web Tokens (JWT)
     const refused = await strict.refused('/my-jwt-api/get', token)
     expect([refused.status, refused.reason]).toEqual([401, 'claim_missing'])
   })
+  it('neither its token nor its secret is left anywhere', async () => {
+    const token = /Bearer ([^"]+)"/.exec(command)?.[1] ?? ''
+    expect(await caller.leaks(token.slice(-32), secret)).toEqual([])
+  })
 })

@@ -123,3 +123,9 @@ describe('S7 a refresh that returns the same keys', () => {
     expect(await checks()).toBe(before)
   })
 })
+
+describe('what is left of a token', () => {
+  it('is nothing: not in answers, log, metrics, data directory or command lines', async () => {
+    expect(await caller.leaks()).toEqual([])
+  })
+})
