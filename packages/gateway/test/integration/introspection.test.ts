@@ -146,5 +146,7 @@ describe('what is left of an opaque token or the client secret', () => {
   it('is nothing: not in answers, log, metrics, data directory, command lines or workers', async () => {
     const basic = Buffer.from([client.id, client.secret].map(encodeURIComponent).join(':')).toString('base64')
     expect(await caller.leaks(client.secret, encodeURIComponent(client.secret), basic)).toEqual([])
+    // The search finds what is there: the client's id is no secret.
+    expect(await caller.leaks(client.id)).toContain('/config')
   })
 })
