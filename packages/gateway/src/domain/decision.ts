@@ -3,7 +3,7 @@ export interface Decision {
   /** 128 random bits and the worker's number: `<32 hex>-<n>`. */
   readonly id: string
   readonly atMs: number
-  readonly outcome: 'forwarded' | 'refused' | 'failed'
+  readonly outcome: 'forwarded' | 'answered' | 'refused' | 'failed'
   readonly status: number
   readonly method: string
   /** The normalised path; never the query. */

@@ -1,10 +1,13 @@
 import type { Reason } from './reject.ts'
 
-/** How a request ended: let through, refused for what the caller sent, or failed for what upstream or gateway lacked. */
-export type Outcome = 'forwarded' | 'refused' | 'failed'
+/**
+ * How a request ended: let through, answered by the gateway itself (resource metadata), refused for what the caller
+ * sent, or failed for what upstream or gateway lacked.
+ */
+export type Outcome = 'forwarded' | 'answered' | 'refused' | 'failed'
 
 /** Whether a reason lies with the caller (`refused`) or with the upstream, a provider or the gateway (`failed`). */
-export const outcomeOfReason: { readonly [R in Reason]: Exclude<Outcome, 'forwarded'> } = {
+export const outcomeOfReason: { readonly [R in Reason]: 'refused' | 'failed' } = {
   bad_path: 'refused',
   bad_header: 'refused',
   bad_framing: 'refused',

@@ -51,9 +51,7 @@ function withParameters(key: KeyObject, algorithm: Algorithm): Parameters<typeof
       return { key, dsaEncoding: 'ieee-p1363' }
     case 'rsa':
       // A plain RSA key, as every JWK gives, means PKCS #1 v1.5; an options object costs 12 us more on Node 24.
-      return algorithm.pss
-        ? { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: algorithm.hashBytes }
-        : key
+      return algorithm.pss ? { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: algorithm.hashBytes } : key
     case 'eddsa':
     case 'hmac':
       return key

@@ -32,19 +32,23 @@ export interface CallerBody {
 export interface ByteSink {
   readonly data: (chunk: Buffer) => void
   readonly end: () => void
-  /** The other side broke off; nothing more comes. */
-  readonly fail: () => void
+  /** The other side broke off, or (`fault`) its bytes did not keep to their framing; nothing more comes. */
+  readonly fail: (fault?: string) => void
 }
 
-/** The answer towards the caller. `head` once, then `data`, then `end` or `abort`. */
+/**
+ * The answer towards the caller. `head` once, then `data`, then `end` or `abort`; or `send` alone. Header lists are
+ * names and values in turn, checked, without what frames the message or concerns the connection, and become the
+ * reply's own: it adds to them.
+ */
 export interface Reply {
-  /** Names and values in turn, checked by the header writer. `bodyBytes` undefined: length unknown. */
-  readonly head: (status: number, rawHeaders: readonly string[], bodyBytes: number | undefined) => void
+  /** `bodyBytes` undefined: length unknown. */
+  readonly head: (status: number, rawHeaders: string[], bodyBytes: number | undefined) => void
   /** False: the caller reads slowly; wait for `onDrain`. */
   readonly data: (chunk: Buffer) => boolean
   readonly end: () => void
-  /** Whole small answer in one write. */
-  readonly send: (status: number, rawHeaders: readonly string[], body: string) => void
+  /** Whole small answer in one write; to HEAD without its body. `close`: the connection is not used again. */
+  readonly send: (status: number, rawHeaders: string[], body: string, close: boolean) => void
   /** Destroys the connection: the answer cannot be finished truthfully. */
   readonly abort: () => void
   readonly onDrain: (listener: () => void) => void

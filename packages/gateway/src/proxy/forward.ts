@@ -40,7 +40,7 @@ export type ForwardOutcome =
     }
 
 /** Turns the upstream's raw headers into those for the caller; called once, before any byte goes to the caller. */
-export type ShapeHead = (status: number, rawHeaders: readonly string[]) => readonly string[]
+export type ShapeHead = (status: number, rawHeaders: readonly string[]) => string[]
 
 /**
  * Sends a request on and its answer back, streaming both with back-pressure, in constant memory. `done` is called once,

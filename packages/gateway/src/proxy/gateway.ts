@@ -1,4 +1,4 @@
-import type { CompiledApi, Snapshot } from '../compile/snapshot.ts'
+import type { Snapshot } from '../compile/snapshot.ts'
 import type { DescribedRequest } from '../domain/described-request.ts'
 import type { Reject } from '../domain/reject.ts'
 import type { Result } from '../domain/result.ts'
@@ -46,8 +46,11 @@ export function createGateway(ports: GatewayPorts): Gateway {
 
   function handle(exchange: Exchange): void {
     const snapshot = ports.snapshot()
-    if (snapshot === undefined) return answerUnready(exchange)
-    const trail = startTrail(exchange, snapshot, ports.nextDecisionId())
+    const trail = startTrail(exchange, snapshot ?? noSnapshot, ports.nextDecisionId())
+    if (snapshot === undefined) {
+      refuse(trail, { reason: 'not_ready' })
+      return
+    }
     latest = trail
     try {
       const verdict = decide(trail, ports.pipeline)
@@ -72,7 +75,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
       head,
       upstream,
       ports.pools,
-      (_status, rawHeaders) => shapeReply(rawHeaders, trail.place, trail.decisionId, false),
+      (_status, rawHeaders) => shapeReply(rawHeaders, trail.place, trail.decisionId),
       (outcome) => finish(trail, outcome),
     )
   }
@@ -98,8 +101,8 @@ export function createGateway(ports: GatewayPorts): Gateway {
   function refuse(trail: Trail, reject: Reject, target?: string): void {
     if (beforeTokens.has(reject.reason) && answerMetadata(trail)) return
     const error = rejectToWire(reject)
-    answer(trail.exchange, error, trail.decisionId, trail.api, trail.snapshot)
-    record(trail, notForwarded(reject, error.status, target))
+    const bytesOut = answer(trail, error)
+    record(trail, { ...notForwarded(reject, error.status, target), bytesOut })
   }
 
   /** RFC 9728: metadata of a protected API, whose challenges name it: also where an API on `/` would take the path. */
@@ -114,8 +117,8 @@ export function createGateway(ports: GatewayPorts): Gateway {
       'jotgate-decision',
       trail.decisionId,
     ]
-    trail.exchange.reply.send(200, rawHeaders, body)
-    const bytesOut = Buffer.byteLength(body)
+    trail.exchange.reply.send(200, rawHeaders, body, false)
+    const bytesOut = sentBytes(trail.exchange, body)
     record(trail, { status: 200, reject: undefined, bytesIn: 0, bytesOut, upstreamMs: -1, target: undefined })
     return true
   }
@@ -125,23 +128,24 @@ export function createGateway(ports: GatewayPorts): Gateway {
     refuse(trail, { reason: 'internal_error' })
   }
 
-  function answerUnready(exchange: Exchange): void {
-    answer(exchange, rejectToWire({ reason: 'not_ready' }), ports.nextDecisionId(), undefined, undefined)
-  }
-
-  function refuseRaw(fault: RawFault): string {
-    const reject: Reject = fault === 'headers_too_large' ? { reason: fault } : { reason: 'bad_framing', fault }
-    const error = rejectToWire(reject)
+  function refuseRaw(fault: RawFault, peer: string): string {
+    const reject = rawReject(fault)
+    const wire = rejectToWire(reject)
+    const error = fault === 'headers_timeout' ? { ...wire, status: 408 } : wire
+    const nowMs = ports.nowMs()
     const decisionId = ports.nextDecisionId()
-    const { status, rawHeaders, body } = refusal(
-      { ...error, close: true },
-      { decisionId, realm: undefined, resourceMetadataUrl: undefined },
-    )
-    const snapshot = ports.snapshot()
-    if (snapshot !== undefined) record(startTrail(brokenExchange, snapshot, decisionId), notForwarded(reject, status))
-    let head = `HTTP/1.1 ${status} ${reasonPhrase(status)}\r\n`
+    const { status, rawHeaders, body } = refusal(error, {
+      decisionId,
+      realm: undefined,
+      resourceMetadataUrl: undefined,
+    })
+    const unread = describedExchange({ method: '', target: '', rawHeaders: [], peer }, nowMs)
+    const trail = startTrail(unread, ports.snapshot() ?? noSnapshot, decisionId)
+    record(trail, { ...notForwarded(reject, status), bytesOut: body.length })
+    rawHeaders.push('Date', new Date(nowMs).toUTCString(), 'Connection', 'close', 'Content-Length', String(body.length))
+    let head = `HTTP/1.1 ${status} ${phrases[status] ?? ''}\r\n`
     for (let at = 0; at + 1 < rawHeaders.length; at += 2) head += `${rawHeaders[at]}: ${rawHeaders[at + 1]}\r\n`
-    return `${head}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+    return `${head}\r\n${body}`
   }
 
   async function explainDescribed(request: DescribedRequest): Promise<DecisionEntry | undefined> {
@@ -154,21 +158,28 @@ export function createGateway(ports: GatewayPorts): Gateway {
   return { handle, refuseRaw, explain: explainDescribed, stage: () => stageOf(latest) }
 }
 
-function answer(
-  exchange: Exchange,
-  error: WireError,
-  decisionId: string,
-  api: CompiledApi | undefined,
-  snapshot: Snapshot | undefined,
-): void {
-  const publicUrl = snapshot?.gateway.publicUrl
+/** Refuses; how many bytes of content the caller gets. */
+function answer({ exchange, snapshot, decisionId, api }: Trail, error: WireError): number {
+  const { publicUrl } = snapshot.gateway
   const { status, rawHeaders, body } = refusal(error, {
     decisionId,
     realm: api?.plan.id,
     resourceMetadataUrl:
       publicUrl === undefined || api === undefined ? undefined : resourceMetadataUrl(publicUrl, api.plan),
   })
-  exchange.reply.send(status, rawHeaders, body)
+  exchange.reply.send(status, rawHeaders, body, error.close)
+  return sentBytes(exchange, body)
+}
+
+function sentBytes(exchange: Exchange, body: string): number {
+  return exchange.method === 'HEAD' ? 0 : Buffer.byteLength(body)
+}
+
+/** RFC 9110 9.3.6: CONNECT is a request like any other, for something no API is. */
+function rawReject(fault: RawFault): Reject {
+  if (fault === 'headers_too_large') return { reason: fault }
+  if (fault === 'connect') return { reason: 'method_not_allowed', allowed: [], rule: 'gateway' }
+  return { reason: 'bad_framing', fault }
 }
 
 function stageOf(trail: Trail | undefined): { readonly step: string; readonly path: string } {
@@ -185,13 +196,22 @@ const beforeTokens: ReadonlySet<Reject['reason']> = new Set(['api_unknown', 'met
 
 const phrases: { readonly [status: number]: string } = {
   400: 'Bad Request',
+  405: 'Method Not Allowed',
   408: 'Request Timeout',
   431: 'Request Header Fields Too Large',
 }
 
-function reasonPhrase(status: number): string {
-  return phrases[status] ?? 'Error'
+/** Before the first generation: nothing is configured, nobody is trusted. */
+const noSnapshot: Snapshot = {
+  generation: 0,
+  gateway: {
+    publicUrl: undefined,
+    trustedProxies: [],
+    failuresPerAddress: 0,
+    failuresPerIssuer: 0,
+    traceAccepted: false,
+  },
+  issuers: [],
+  apis: [],
+  match: () => undefined,
 }
-
-/** Stands for a request whose head was never understood. */
-const brokenExchange: Exchange = describedExchange({ method: '', target: '', rawHeaders: [], peer: '' }, 0)

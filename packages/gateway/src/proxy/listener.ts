@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
-import type { ByteSink, CallerBody, Exchange, Reply } from './exchange.ts'
+import type { Exchange } from './exchange.ts'
+import { ListenerConnection, type ListenerShare } from './listener-connection.ts'
 
 /** What the listener hands requests to. */
 export interface ExchangeHandler {
@@ -9,7 +10,11 @@ export interface ExchangeHandler {
   readonly refuseRaw: (fault: RawFault, peer: string) => string
 }
 
-export type RawFault = 'headers_too_large' | 'headers_timeout' | 'bad_framing'
+/**
+ * Why bytes never became a request: the parser's code where no word of ours fits. `connect` is a request, but node:http
+ * hands over its socket instead.
+ */
+export type RawFault = 'headers_too_large' | 'headers_timeout' | 'connect' | `HPE_${string}`
 
 export interface ListenOptions {
   readonly address: string
@@ -44,19 +49,20 @@ const keepAliveIdleMs = 60_000
 const lastCallMs = 500
 /** Above the 100 fields `readRequest` allows, far below the count where Node drops fields silently. */
 const headerFieldsMax = 128
-/** An unread body up to this size is drained so that the connection can be kept; beyond it the connection closes. */
-const drainedBytesMax = 64 * 1024
+/** How often time limits are looked after: no limit is kept late by more. */
+const sweepMs = 500
 
 /** Serves HTTP/1.1 with `node:http`: the only file besides `forward` that knows the transport (hot-path rule 1). */
 export async function listen(handler: ExchangeHandler, options: ListenOptions): Promise<Listener> {
-  let draining = false
+  const share: ListenerShare = { handler, isDraining: false, lingering: new Map() }
+  const connections = new WeakMap<Socket, ListenerConnection>()
   let requests = 0
   const server = createServer({
     maxHeaderSize: headBytesMax,
     headersTimeout: headTimeoutMs,
     requestTimeout: 0,
     keepAliveTimeout: keepAliveIdleMs,
-    connectionsCheckingInterval: 5_000,
+    connectionsCheckingInterval: sweepMs,
     requireHostHeader: false,
     insecureHTTPParser: false,
     noDelay: true,
@@ -65,34 +71,67 @@ export async function listen(handler: ExchangeHandler, options: ListenOptions): 
   // http's own first destroys every connection that carries no request yet, those just accepted too.
   server.close = NetServer.prototype.close as typeof server.close
 
-  const ended = (): void => {
+  const connectionOf = (socket: Socket): ListenerConnection => {
+    let connection = connections.get(socket)
+    if (connection === undefined) {
+      connection = new ListenerConnection(socket, share)
+      connections.set(socket, connection)
+    }
+    return connection
+  }
+  function replyClosed(this: ServerResponse): void {
     requests -= 1
+    connections.get(this.req.socket)?.closed()
   }
-  const serve = (request: IncomingMessage, response: ServerResponse): void => {
+  const serve = (request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void => {
     requests += 1
-    response.on('close', ended)
-    if (draining) response.shouldKeepAlive = false
-    handler.handle(toExchange(request, response))
+    response.on('close', replyClosed)
+    connectionOf(request.socket).serve(request, response, awaitsContinue)
   }
-  server.on('request', serve)
+  server.on('request', (request, response) => serve(request, response, false))
   // RFC 9110 10.1.1: the 100 is sent when the body is wanted, so that a refusal comes before it.
-  server.on('checkContinue', serve)
-  server.on('checkExpectation', serve)
-  server.on('clientError', (error, socket) => refuseRaw(handler, error, socket as Socket))
-  server.on('connect', (_request, socket) => refuseRaw(handler, undefined, socket as Socket))
+  server.on('checkContinue', (request, response) => serve(request, response, true))
+  server.on('checkExpectation', (request, response) => serve(request, response, false))
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    const fault = rawFault(error.code)
+    // A caller that is gone, or connected ahead of need and never spoke, is owed no answer.
+    if (fault === undefined || (socket as Socket).bytesRead === 0) socket.destroy()
+    else connectionOf(socket as Socket).broke(fault)
+  })
+  server.on('connect', (_request, socket) => connectionOf(socket as Socket).broke('connect'))
 
   await started(server, options)
+  const sweeping = setInterval(() => sweep(share.lingering), sweepMs)
+  sweeping.unref()
+  server.on('close', () => clearInterval(sweeping))
   return {
     port: (server.address() as AddressInfo).port,
     load: () =>
-      new Promise((resolve) => server.getConnections((_error, connections) => resolve({ connections, requests }))),
+      new Promise((resolve) => server.getConnections((_error, count) => resolve({ connections: count, requests }))),
     farewell: () => {
-      draining = true
+      share.isDraining = true
     },
     drain: (deadlineMs) => {
-      draining = true
+      share.isDraining = true
       return drain(server, deadlineMs)
     },
+  }
+}
+
+/** What Node's parser found; undefined when the fault is the connection's. */
+function rawFault(code: string | undefined): RawFault | undefined {
+  if (code === 'HPE_HEADER_OVERFLOW') return 'headers_too_large'
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'headers_timeout'
+  return code?.startsWith('HPE_') ? (code as RawFault) : undefined
+}
+
+/** Destroys the connections whose callers had their time to read the last answer. */
+function sweep(lingering: Map<Socket, number>): void {
+  const nowMs = Date.now()
+  for (const [socket, untilMs] of lingering) {
+    if (untilMs > nowMs) continue
+    lingering.delete(socket)
+    socket.destroy()
   }
 }
 
@@ -128,153 +167,4 @@ function drain(server: Server, deadlineMs: number): Promise<void> {
       resolve()
     })
   })
-}
-
-function refuseRaw(handler: ExchangeHandler, error: NodeJS.ErrnoException | undefined, socket: Socket): void {
-  if (!socket.writable || error?.code === 'ECONNRESET') {
-    socket.destroy()
-    return
-  }
-  const fault =
-    error?.code === 'HPE_HEADER_OVERFLOW'
-      ? 'headers_too_large'
-      : error?.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? 'headers_timeout'
-        : 'bad_framing'
-  socket.end(handler.refuseRaw(fault, socket.remoteAddress ?? ''), () => socket.destroy())
-}
-
-function toExchange(request: IncomingMessage, response: ServerResponse): Exchange {
-  return {
-    method: request.method ?? '',
-    target: request.url ?? '',
-    rawHeaders: request.rawHeaders,
-    httpVersion: request.httpVersion === '1.0' ? '1.0' : '1.1',
-    peer: request.socket.remoteAddress ?? '',
-    scheme: 'http',
-    receivedMs: Date.now(),
-    body: new NodeBody(request, response),
-    reply: new NodeReply(request, response),
-  }
-}
-
-class NodeBody implements CallerBody {
-  readonly kind: CallerBody['kind']
-  readonly bytes: number
-  private readonly request: IncomingMessage
-  private readonly response: ServerResponse
-
-  constructor(request: IncomingMessage, response: ServerResponse) {
-    this.request = request
-    this.response = response
-    // Node's parser has refused both framings together and differing lengths before this point.
-    const chunked = request.headers['transfer-encoding'] !== undefined
-    const length = request.headers['content-length']
-    this.bytes = chunked || length === undefined ? 0 : Number(length)
-    this.kind = chunked ? 'chunked' : this.bytes > 0 ? 'sized' : 'none'
-  }
-
-  start(sink: ByteSink): void {
-    if (this.request.headers.expect !== undefined) this.response.writeContinue()
-    let over = false
-    this.request.on('data', (chunk: Buffer) => sink.data(chunk))
-    this.request.on('end', () => {
-      over = true
-      sink.end()
-    })
-    this.request.on('close', () => {
-      if (!over) sink.fail()
-    })
-    this.request.on('error', () => undefined)
-  }
-
-  pause(): void {
-    this.request.pause()
-  }
-
-  resume(): void {
-    this.request.resume()
-  }
-}
-
-/**
- * Holds the first piece of a body back until the end of the tick, so that head and small body leave in one write
- * (hot-path rule 4).
- */
-class NodeReply implements Reply {
-  private readonly request: IncomingMessage
-  private readonly response: ServerResponse
-  private first: Buffer | undefined
-  private flowing = false
-
-  constructor(request: IncomingMessage, response: ServerResponse) {
-    this.request = request
-    this.response = response
-  }
-
-  head(status: number, rawHeaders: readonly string[], bodyBytes: number | undefined): void {
-    const headers = bodyBytes === undefined ? rawHeaders : [...rawHeaders, 'Content-Length', String(bodyBytes)]
-    this.response.writeHead(status, headers as string[])
-  }
-
-  data(chunk: Buffer): boolean {
-    if (this.flowing) return this.response.write(chunk)
-    if (this.first !== undefined) {
-      this.flush()
-      return this.response.write(chunk)
-    }
-    this.first = chunk
-    process.nextTick(flushReply, this)
-    return true
-  }
-
-  flush(): void {
-    const first = this.first
-    if (first === undefined) return
-    this.first = undefined
-    this.flowing = true
-    if (!this.response.destroyed) this.response.write(first)
-  }
-
-  end(): void {
-    const first = this.first
-    this.first = undefined
-    this.flowing = true
-    if (first === undefined) this.response.end()
-    else this.response.end(first)
-  }
-
-  send(status: number, rawHeaders: readonly string[], body: string): void {
-    if (this.hasLargeUnreadBody()) this.response.shouldKeepAlive = false
-    this.response.writeHead(status, [...rawHeaders, 'Content-Length', String(Buffer.byteLength(body))])
-    this.response.end(this.request.method === 'HEAD' ? undefined : body)
-  }
-
-  abort(): void {
-    this.response.destroy()
-  }
-
-  onDrain(listener: () => void): void {
-    this.response.on('drain', listener)
-  }
-
-  onGone(listener: () => void): void {
-    this.response.on('close', () => {
-      if (!this.response.writableFinished) listener()
-    })
-  }
-
-  private hasLargeUnreadBody(): boolean {
-    if (this.request.complete) return false
-    const headers = this.request.headers
-    return (
-      headers['transfer-encoding'] !== undefined ||
-      Number(headers['content-length'] ?? 0) > drainedBytesMax ||
-      headers.expect !== undefined
-    )
-  }
-}
-
-function flushReply(reply: NodeReply): void {
-  reply.flush()
 }

@@ -35,7 +35,7 @@ export function createRecord(ports: RecordPorts): (trail: Trail, ending: Ending)
 
   return function record(trail: Trail, ending: Ending): void {
     const { reject } = ending
-    const outcome: Outcome = reject === undefined ? 'forwarded' : outcomeOfReason[reject.reason]
+    const outcome = outcomeOf(ending)
     const nowMs = ports.nowMs()
     if (slotsOf !== trail.snapshot) {
       slotsOf = trail.snapshot
@@ -54,6 +54,12 @@ export function createRecord(ports: RecordPorts): (trail: Trail, ending: Ending)
       ports.counters.add(counter.decisionsKept, 1)
     }
   }
+}
+
+/** What nobody refused and no upstream got, the gateway answered itself. */
+function outcomeOf({ reject, target }: Ending): Outcome {
+  if (reject !== undefined) return outcomeOfReason[reject.reason]
+  return target === undefined ? 'answered' : 'forwarded'
 }
 
 /** The counters' places for the APIs and issuers of a generation. */

@@ -66,10 +66,8 @@ describe('refusal', () => {
     )
   })
 
-  it('says Allow, Retry-After and Connection where they belong', () => {
+  it('says Allow and Retry-After where they belong', () => {
     expect(header(refusal(rejectToWire(rejectSamples.method_not_allowed), context), 'allow')).toBe('GET, HEAD')
     expect(header(refusal(rejectToWire(rejectSamples.keys_unavailable), context), 'retry-after')).toBe('5')
-    expect(header(refusal(rejectToWire(rejectSamples.bad_framing), context), 'connection')).toBe('close')
-    expect(header(refusal(rejectToWire(rejectSamples.api_unknown), context), 'connection')).toBeUndefined()
   })
 })

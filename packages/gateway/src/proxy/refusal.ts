@@ -4,8 +4,8 @@ import type { BearerChallenge, WireError } from './reject-to-wire.ts'
 /** An answer of our own, ready for `Reply.send`. */
 export interface Refusal {
   readonly status: number
-  /** Names (lower case) and values in turn. Contains `connection: close` when the connection must not be used again. */
-  readonly rawHeaders: readonly string[]
+  /** Names (lower case) and values in turn. */
+  readonly rawHeaders: string[]
   /** Problem details (RFC 9457) as JSON. To HEAD, `Reply.send` gives its length alone (RFC 9110 8.6). */
   readonly body: string
 }
@@ -60,7 +60,6 @@ export function refusal(error: WireError, context: RefusalContext): Refusal {
   if (error.challenge !== undefined) rawHeaders.push('www-authenticate', bearerChallenge(error.challenge, context))
   if (error.retryAfterSeconds !== undefined) rawHeaders.push('retry-after', String(error.retryAfterSeconds))
   if (error.allow !== undefined) rawHeaders.push('allow', error.allow.join(', '))
-  if (error.close) rawHeaders.push('connection', 'close')
   const body = `${bodyStarts.get(error.code)},"status":${error.status},"decision":"${context.decisionId}"}`
   return { status: error.status, rawHeaders, body }
 }

@@ -35,8 +35,9 @@ export const durationBoundsMs: readonly number[] = Array.from({ length: 17 }, (_
 
 const bucketCount = durationBoundsMs.length + 1
 const algorithmCount = algorithms.length
-/** Requests by ending: forwarded, then every reason by its number. */
-const endingCount = 1 + reasons.length
+/** Requests by ending: forwarded, every reason by its number, answered. */
+const answeredAt = 1 + reasons.length
+const endingCount = answeredAt + 1
 const statusClasses = 5
 
 /** What one process counted, as plain data. Positions are those of `counter`, `gauge`, `reasons` and `algorithms`. */
@@ -50,7 +51,7 @@ export interface CounterSnapshot {
 
 export interface ApiCounts {
   readonly id: string
-  /** Forwarded, then each of `reasons`. */
+  /** Forwarded, each of `reasons`, answered. */
   readonly endings: readonly number[]
   /** Forwarded answers by status class, 1xx to 5xx. */
   readonly statuses: readonly number[]
@@ -122,7 +123,7 @@ export function createCounters(): Counters {
     }),
     request: (apiSlot, outcome, reason, status, durationMs, upstreamMs) => {
       const at = apiSlot * apiWidth
-      apis.add(at + (reason === undefined ? 0 : 1 + reasonNumber[reason]), 1)
+      apis.add(at + endingAt(outcome, reason), 1)
       if (outcome === 'forwarded' && status >= 100 && status < 600) {
         apis.add(at + endingCount + Math.floor(status / 100) - 1, 1)
       }
@@ -153,6 +154,11 @@ export function createCounters(): Counters {
       })),
     }),
   }
+}
+
+function endingAt(outcome: Outcome, reason: Reason | undefined): number {
+  if (reason !== undefined) return 1 + reasonNumber[reason]
+  return outcome === 'answered' ? answeredAt : 0
 }
 
 function apiCounts(id: string, counts: readonly number[]): ApiCounts {

@@ -70,7 +70,7 @@ export function createDecisionRing(capacity: number = capacityDefault): Decision
 
   return {
     admits: (outcome, acceptedToo, nowMs) => {
-      if (outcome === 'forwarded') return acceptedToo
+      if (outcome === 'forwarded' || outcome === 'answered') return acceptedToo
       const nowSecond = Math.floor(nowMs / 1000)
       if (nowSecond !== second) {
         second = nowSecond

@@ -84,7 +84,7 @@ function requestFamilies({ apis }: CounterSnapshot): readonly Family[] {
       samples: apis.flatMap((api) =>
         api.endings.map((value, index) => {
           const reason = reasons[index - 1]
-          const outcome = reason === undefined ? 'forwarded' : outcomeOfReason[reason]
+          const outcome = reason !== undefined ? outcomeOfReason[reason] : index === 0 ? 'forwarded' : 'answered'
           return { labels: { api: api.id, outcome, reason: reason ?? '' }, value }
         }),
       ),

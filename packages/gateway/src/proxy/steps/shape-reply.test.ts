@@ -5,8 +5,8 @@ import { shapeReply } from './shape-reply.ts'
 const bearer: TokenPlace = { kind: 'header', name: 'authorization', scheme: 'bearer' }
 const cookie: TokenPlace = { kind: 'cookie', name: 'session', origins: [] }
 
-function reply(rawHeaders: readonly string[], place: TokenPlace | undefined = bearer, draining = false): string[] {
-  const shaped = shapeReply(rawHeaders, place, 'id-1', draining)
+function reply(rawHeaders: readonly string[], place: TokenPlace | undefined = bearer): string[] {
+  const shaped = shapeReply(rawHeaders, place, 'id-1')
   return shaped.flatMap((name, at) => (at % 2 === 0 ? [`${name}: ${shaped[at + 1]}`] : []))
 }
 
@@ -42,10 +42,6 @@ describe('shaping the answer', () => {
 
   it('leaves out what is no header: nothing of it can become a line of ours', () => {
     expect(reply(['x-a', 'b\r\nx-evil: 1', 'x b', '1', 'x-c', 'Ċ'])).toEqual(['jotgate-decision: id-1'])
-  })
-
-  it('asks for close while draining', () => {
-    expect(reply([], bearer, true)).toEqual(['jotgate-decision: id-1', 'connection: close'])
   })
 })
 

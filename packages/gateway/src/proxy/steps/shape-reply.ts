@@ -10,15 +10,10 @@ const targetedCacheControl: readonly string[] = ['cdn-cache-control', 'surrogate
 /**
  * Step 20: the header list for the caller. What belongs to the upstream's connection, frames its message, is reserved
  * or is no header at all is left out, `Connection`-named headers too; the decision id goes in. When the token did not
- * come in `Authorization` (`place`), shared caches are told to keep away (S17). `draining` asks for close. Framing
- * is the listener's.
+ * come in `Authorization` (`place`), shared caches are told to keep away (S17). Framing and
+ * the connection are the listener's.
  */
-export function shapeReply(
-  rawHeaders: readonly string[],
-  place: TokenPlace | undefined,
-  decisionId: string,
-  draining: boolean,
-): readonly string[] {
+export function shapeReply(rawHeaders: readonly string[], place: TokenPlace | undefined, decisionId: string): string[] {
   const hidden = place !== undefined && !(place.kind === 'header' && place.name === 'authorization')
   const options = namedByConnection(rawHeaders)
   const shaped: string[] = []
@@ -43,7 +38,6 @@ export function shapeReply(
     if (place.kind !== 'query') shaped.push('vary', place.kind === 'cookie' ? 'cookie' : place.name)
   }
   shaped.push('jotgate-decision', decisionId)
-  if (draining) shaped.push('connection', 'close')
   return shaped
 }
 

@@ -162,8 +162,8 @@ export class Forwarding implements ConnectionUser, PoolWaiter, ByteSink {
     this.watchDeadline(this.pools.nowMs())
   }
 
-  fail(): void {
-    this.callerGone()
+  fail(fault?: string): void {
+    this.refuse(fault === undefined ? { reason: 'caller_gone' } : { reason: 'bad_framing', fault })
   }
 
   requestDrained(): void {

@@ -1,0 +1,143 @@
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+
+/** A request as its bytes say, read as strictly as RFC 9112 is written. */
+export interface StrictRequest {
+  /** Method, target and version. */
+  readonly line: string
+  readonly method: string
+  readonly target: string
+  /** Names as sent. */
+  readonly headers: readonly (readonly [name: string, value: string])[]
+  readonly body: string
+  /** Which connection brought it, counted from 0. */
+  readonly connection: number
+}
+
+/** An upstream that reads requests with a parser of its own and forgives nothing. */
+export interface StrictUpstream {
+  readonly port: number
+  readonly url: string
+  readonly requests: readonly StrictRequest[]
+  /** What was not exactly one unambiguous request after the other: a run with any of these has failed. */
+  readonly faults: readonly string[]
+  readonly sockets: readonly Socket[]
+  readonly close: () => Promise<void>
+}
+
+/** Answers a request: writes to the socket what it likes, in latin1. */
+export type StrictAnswer = (request: StrictRequest, socket: Socket) => void
+
+const requestLine = /^([A-Z]+) (\/[!-~]*|\*) HTTP\/1\.1$/
+const headerLine = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+): ([!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?)?$/
+/** What belongs to the caller's connection and must never arrive here (RFC 9110 7.6.1). */
+const strangers = [
+  'connection',
+  'expect',
+  'keep-alive',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'upgrade',
+]
+
+/** The plain answer of a request that asks for nothing special. */
+export const plainAnswer = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
+
+export async function startStrictUpstream(
+  answer: StrictAnswer = (_request, socket) => void socket.write(plainAnswer),
+): Promise<StrictUpstream> {
+  const requests: StrictRequest[] = []
+  const faults: string[] = []
+  const sockets: Socket[] = []
+  const server = createServer({ noDelay: true }, (socket) => {
+    const connection = sockets.push(socket) - 1
+    let text = ''
+    socket.on('error', () => undefined)
+    socket.on('data', (chunk) => {
+      text += chunk.toString('latin1')
+      for (;;) {
+        const read = readRequest(text, connection)
+        if (typeof read === 'string') {
+          faults.push(`${read}: ${JSON.stringify(text.slice(0, 300))}`)
+          socket.destroy()
+        }
+        if (typeof read !== 'object') return
+        text = text.slice(read.bytes)
+        requests.push(read.request)
+        answer(read.request, socket)
+      }
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return {
+    port,
+    url: `http://127.0.0.1:${port}`,
+    requests,
+    faults,
+    sockets,
+    close: async () => {
+      for (const socket of sockets) socket.destroy()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+type Read = { readonly request: StrictRequest; readonly bytes: number } | string | undefined
+
+/** The first request of the text; undefined while it is not whole, a fault when it never will be. */
+function readRequest(text: string, connection: number): Read {
+  const headEnd = text.indexOf('\r\n\r\n')
+  if (headEnd === -1) return undefined
+  const [first = '', ...lines] = text.slice(0, headEnd).split('\r\n')
+  const words = requestLine.exec(first)
+  if (words === null) return 'no request line'
+  const headers: [string, string][] = []
+  for (const line of lines) {
+    const parts = headerLine.exec(line)
+    if (parts === null) return `no header line: ${JSON.stringify(line)}`
+    headers.push([parts[1] ?? '', parts[2] ?? ''])
+  }
+  const valuesOf = (name: string): string[] =>
+    headers.filter(([header]) => header.toLowerCase() === name).map(([, value]) => value)
+  if (valuesOf('host').length !== 1) return 'not exactly one Host'
+  const stranger = headers.find(([name]) => strangers.includes(name.toLowerCase()))
+  if (stranger !== undefined) return `a header of the caller's connection: ${stranger[0]}`
+  const framing = [...valuesOf('content-length'), ...valuesOf('transfer-encoding')]
+  if (framing.length > 1) return 'more than one framing'
+  const body = readBody(text, headEnd + 4, valuesOf('content-length')[0], valuesOf('transfer-encoding')[0])
+  if (typeof body !== 'object') return body
+  const [, method = '', target = ''] = words
+  return { request: { line: first, method, target, headers, body: body.body, connection }, bytes: body.end }
+}
+
+function readBody(
+  text: string,
+  start: number,
+  length: string | undefined,
+  coding: string | undefined,
+): { readonly body: string; readonly end: number } | string | undefined {
+  if (coding !== undefined) return coding === 'chunked' ? readChunks(text, start) : `coding ${coding}`
+  if (length === undefined) return { body: '', end: start }
+  if (!/^\d+$/.test(length)) return `length ${length}`
+  const end = start + Number(length)
+  return text.length < end ? undefined : { body: text.slice(start, end), end }
+}
+
+function readChunks(text: string, start: number): { readonly body: string; readonly end: number } | string | undefined {
+  let body = ''
+  let at = start
+  for (;;) {
+    const lineEnd = text.indexOf('\r\n', at)
+    if (lineEnd === -1) return undefined
+    const size = text.slice(at, lineEnd)
+    if (!/^[0-9a-f]+$/.test(size)) return `chunk size ${JSON.stringify(size)}`
+    const end = lineEnd + 2 + Number.parseInt(size, 16)
+    if (text.length < end + 2) return undefined
+    if (text.slice(end, end + 2) !== '\r\n') return 'a chunk without its end, or a trailer'
+    body += text.slice(lineEnd + 2, end)
+    at = end + 2
+    if (end === lineEnd + 2) return { body, end: at }
+  }
+}
