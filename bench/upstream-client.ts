@@ -70,7 +70,7 @@ const exchange: Exchange = {
   },
   reply,
 }
-const same = (_status: number, rawHeaders: readonly string[]): readonly string[] => rawHeaders
+const same = (_status: number, rawHeaders: readonly string[]): string[] => [...rawHeaders]
 function done(outcome: ForwardOutcome): void {
   if (outcome.ok) count++
   else failed++

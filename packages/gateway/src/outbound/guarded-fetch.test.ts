@@ -267,11 +267,11 @@ describe('S6: TLS', () => {
 
   it('an unknown authority is refused, also when the environment turns verification off', async () => {
     const port = await listen(createSecureServer(pair, (_, response) => response.end('hello')))
-    const before = process.env['NODE_TLS_REJECT_UNAUTHORIZED']
-    process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0'
+    const before = process.env.NODE_TLS_REJECT_UNAUTHORIZED
+    process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'
     const result = await fetchWith({ resolve })(operators(`https://idp.example:${port}/`))
-    if (before === undefined) delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']
-    else process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = before
+    if (before === undefined) delete process.env.NODE_TLS_REJECT_UNAUTHORIZED
+    else process.env.NODE_TLS_REJECT_UNAUTHORIZED = before
     expect(result).toMatchObject({ ok: false, error: { code: 'tls_failed', detail: 'DEPTH_ZERO_SELF_SIGNED_CERT' } })
   })
 
@@ -298,7 +298,7 @@ describe('S6: proxies of the environment', () => {
     })
     const port = await serve((_, response) => response.end('direct'))
     for (const name of ['HTTP_PROXY', 'http_proxy', 'ALL_PROXY']) process.env[name] = `http://127.0.0.1:${proxy}`
-    process.env['NODE_USE_ENV_PROXY'] = '1'
+    process.env.NODE_USE_ENV_PROXY = '1'
     const answer = await fetchWith({})(operators(`http://127.0.0.1:${port}/`))
     for (const name of ['HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'NODE_USE_ENV_PROXY']) delete process.env[name]
     expect(answer.ok && answer.value.body.toString()).toBe('direct')

@@ -53,7 +53,7 @@ function send(plan: UpstreamPlan, on: Pools, request: FakeRequest = {}, target =
   const fake = fakeExchange(request)
   const outcome = new Promise<ForwardOutcome>((resolve) => {
     const head = { method: request.method ?? 'GET', target, authority: 'up.example', headers: 'X-A: 1\r\n' }
-    forward(fake.exchange, head, plan, on, (_status, rawHeaders) => rawHeaders, resolve)
+    forward(fake.exchange, head, plan, on, (_status, rawHeaders) => [...rawHeaders], resolve)
   })
   return Object.assign(fake, { outcome })
 }
@@ -570,7 +570,7 @@ describe('time-outs name their rule, and the slow side pays', () => {
     const upstream = await upstreamOf(scripted(hello))
     const fake = fakeExchange()
     const head = { method: 'GET', target: '/', authority: 'up.example', headers: '' }
-    const same = (_status: number, rawHeaders: readonly string[]): readonly string[] => rawHeaders
+    const same = (_status: number, rawHeaders: readonly string[]): string[] => [...rawHeaders]
     const gone = Object.assign(fake.exchange, {
       reply: { ...fake.exchange.reply, head: () => fake.leave() },
     })

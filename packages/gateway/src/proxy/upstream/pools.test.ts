@@ -78,7 +78,7 @@ function send(plan: UpstreamPlan, on: Pools): Promise<ForwardOutcome> & { leave:
   const fake = fakeExchange()
   const head = { method: 'GET', target: '/', authority: 'up.example', headers: '' }
   const outcome = new Promise<ForwardOutcome>((resolve) => {
-    forward(fake.exchange, head, plan, on, (_status, rawHeaders) => rawHeaders, resolve)
+    forward(fake.exchange, head, plan, on, (_status, rawHeaders) => [...rawHeaders], resolve)
   })
   return Object.assign(outcome, { leave: fake.leave, text: () => Buffer.concat(fake.got.body).toString() })
 }
@@ -184,7 +184,7 @@ describe('connections are bounded, and requests wait in order', () => {
     const fake = fakeExchange({ method: 'PUT', kind: 'sized', bytes: 4 })
     const head = { method: 'PUT', target: '/', authority: 'up.example', headers: '' }
     const outcome = new Promise<ForwardOutcome>((resolve) => {
-      forward(fake.exchange, head, plan, on, (_status, rawHeaders) => rawHeaders, resolve)
+      forward(fake.exchange, head, plan, on, (_status, rawHeaders) => [...rawHeaders], resolve)
     })
     fake.body.sink?.data(Buffer.from('ab'))
     await vi.waitFor(() => expect(held.length).toBe(1))
