@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { configJsonSchema, configReference } from '@jotgate/contract'
 import { describe, expect, it } from 'vitest'
-import { formatProblems } from '../src/app/format-problems.ts'
-import { loadConfig } from '../src/app/load-config.ts'
-import type { ReferenceFiles } from '../src/app/reference-files.ts'
+import { formatProblems } from '../src/app/config/format-problems.ts'
+import { loadConfig } from '../src/app/config/load-config.ts'
+import type { ReferenceFiles } from '../src/app/config/reference-files.ts'
 import { err, ok } from '../src/domain/result.ts'
 
 const docs = fileURLToPath(new URL('../../../docs/', import.meta.url))

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { problemCodes } from '@jotgate/contract'
 import { describe, expect, it } from 'vitest'
 import { reasons } from '../src/domain/reasons.ts'
-import { rejectToWire } from '../src/proxy/reject-to-wire.ts'
+import { rejectToWire } from '../src/proxy/answer/reject-to-wire.ts'
 import { rejectSamples } from './reject-samples.ts'
 
 const page = readFileSync(new URL('../../../docs/failure-modes.md', import.meta.url), 'utf8')

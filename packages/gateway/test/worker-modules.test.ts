@@ -32,14 +32,14 @@ function loadedBy(
 
 describe('S22 what a worker process loads', () => {
   it('is no package outside the list, and nothing that could open a database or run a program', () => {
-    const { files, packages } = loadedBy('app/worker-main.js')
+    const { files, packages } = loadedBy('app/worker/worker-main.js')
     expect(files.size).toBeGreaterThan(30)
     expect([...packages].filter((name) => !name.startsWith('node:') && !allowedPackages.includes(name))).toEqual([])
     expect([...packages].filter((name) => forbiddenBuiltins.includes(name))).toEqual([])
   })
 
   it('is nothing of admin, portal or the command line', () => {
-    const rooms = [...loadedBy('app/worker-main.js').files].map((file) => file.slice(dist.length).split('/')[0])
+    const rooms = [...loadedBy('app/worker/worker-main.js').files].map((file) => file.slice(dist.length).split('/')[0])
     expect(rooms.filter((room) => ['admin', 'portal', 'cli', 'outbound'].includes(room ?? ''))).toEqual([])
   })
 

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { generateKey, type Jwk, signToken } from '@jotgate/signer'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ok } from '../domain/result.ts'
-import { createJwksStore } from '../keys/jwks-store.ts'
-import { type LoadedConfig, loadConfig } from './load-config.ts'
+import { createJwksStore } from '../keys/jwks/jwks-store.ts'
+import { type LoadedConfig, loadConfig } from './config/load-config.ts'
 import { explainOffline, type OfflineDecision } from './offline-explain.ts'
 
 const nowMs = Date.UTC(2026, 0, 1)

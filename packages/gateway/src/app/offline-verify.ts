@@ -3,8 +3,8 @@ import { compileConfig } from '../compile/compile-config.ts'
 import type { TokenPlace } from '../compile/plan.ts'
 import type { DescribedRequest } from '../domain/described-request.ts'
 import { err, ok, type Result } from '../domain/result.ts'
-import { compilePorts } from './compile-ports.ts'
-import type { LoadedConfig } from './load-config.ts'
+import { compilePorts } from './config/compile-ports.ts'
+import type { LoadedConfig } from './config/load-config.ts'
 
 /** Where an API looks that says nothing about it. */
 const usualPlace: TokenPlace = { kind: 'header', name: 'authorization', scheme: 'Bearer' }

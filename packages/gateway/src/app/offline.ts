@@ -2,14 +2,14 @@ import { stringify } from 'yaml'
 import type { ApiPlan, RequirePlan } from '../compile/plan.ts'
 import { algorithms } from '../domain/algorithm.ts'
 import type { Result } from '../domain/result.ts'
-import type { LocatedProblem } from './config-source.ts'
+import type { LocatedProblem } from './config/config-source.ts'
+import { hideSecrets } from './config/hide-secrets.ts'
+import { type LoadedConfig, loadConfig } from './config/load-config.ts'
 import { readEnvironment } from './env.ts'
-import { hideSecrets } from './hide-secrets.ts'
-import { type LoadedConfig, loadConfig } from './load-config.ts'
 
-export type { LocatedProblem } from './config-source.ts'
-export { formatProblem } from './format-problems.ts'
-export type { LoadedConfig } from './load-config.ts'
+export type { LocatedProblem } from './config/config-source.ts'
+export { formatProblem } from './config/format-problems.ts'
+export type { LoadedConfig } from './config/load-config.ts'
 
 /** How references of a configuration may be resolved; as for `start`. */
 export interface OfflineOptions {

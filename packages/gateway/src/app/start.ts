@@ -59,7 +59,7 @@ async function supervise(
   const controlSocket = join(runDir, 'control.sock')
   process.once('exit', () => rmSync(runDir, { recursive: true, force: true }))
   const control = startControl({
-    entry: entry('control-main'),
+    entry: entry('control/control-main'),
     environment,
     forControl: { ...options, runDir, controlSocket },
     log,
@@ -76,7 +76,7 @@ async function supervise(
   const { workers, logFormat } = options
   const fleet = startFleet({
     workers,
-    entry: entry('worker-main'),
+    entry: entry('worker/worker-main'),
     forWorker: (worker) => ({ worker, workers, controlSocket, ...place, logFormat, reusePort }),
     log,
   })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { formatProblem } from '../app/format-problems.ts'
+import { formatProblem } from '../app/config/format-problems.ts'
 import { formatCheck } from './check.ts'
 import { createPaint } from './terminal.ts'
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { axwaySampleKey } from '../../test/support/axway-sample-key.ts'
 import { strictQuality } from '../../test/support/strict-quality.ts'
 import { secretThumbprint, spkiKeyId, thumbprint } from './key-ids.ts'
-import { recogniseKeys } from './recognise-key.ts'
+import { recogniseKeys } from './recognise/recognise-key.ts'
 
 describe('key ids', () => {
   it("of Axway's sample key are the kid its page shows and its RFC 7638 thumbprint", () => {

@@ -5,7 +5,7 @@ import { strictQuality } from '../../test/support/strict-quality.ts'
 import { type Algorithm, type AlgorithmName, algorithms, findAlgorithm } from '../domain/algorithm.ts'
 import type { KeyRecord } from '../domain/key.ts'
 import { createKeyImporter } from './imported-keys.ts'
-import { readJwks } from './read-jwks.ts'
+import { readJwks } from './recognise/read-jwks.ts'
 import { type SignedText, verifySignature } from './verify-signature.ts'
 
 const pairs: Readonly<Record<string, JWK>> = {

@@ -3,10 +3,10 @@ import type { DescribedRequest } from '../domain/described-request.ts'
 import { outcomeOfReason } from '../domain/reasons.ts'
 import type { Reject } from '../domain/reject.ts'
 import type { DecisionEntry } from '../telemetry/decision-ring.ts'
+import { rejectToWire } from './answer/reject-to-wire.ts'
 import type { ByteSink, Exchange } from './exchange.ts'
 import { decide, type PipelinePorts } from './pipeline.ts'
 import { type Ending, toDecisionEntry } from './record.ts'
-import { rejectToWire } from './reject-to-wire.ts'
 import { startTrail } from './trail.ts'
 
 /** What `explain` judges with. */

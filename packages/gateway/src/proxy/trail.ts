@@ -2,7 +2,7 @@ import type { TokenPlace } from '../compile/plan.ts'
 import type { CompiledApi, CompiledIssuer, EffectiveAccess, Snapshot } from '../compile/snapshot.ts'
 import type { UnverifiedToken, VerifiedToken } from '../domain/token.ts'
 import type { Exchange } from './exchange.ts'
-import type { RequestHead } from './request-head.ts'
+import type { RequestHead } from './head/request-head.ts'
 import type { CachedToken } from './token-cache.ts'
 
 /**

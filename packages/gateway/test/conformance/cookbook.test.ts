@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readJwks } from '../../src/keys/read-jwks.ts'
+import { readJwks } from '../../src/keys/recognise/read-jwks.ts'
 import { hasVectors, listVectors, readVectors } from '../support/public-vectors.ts'
 import { strictQuality } from '../support/strict-quality.ts'
 import { isToken, verifyCompact } from '../support/verify-compact.ts'

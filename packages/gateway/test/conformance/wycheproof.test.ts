@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { KeyRecord } from '../../src/domain/key.ts'
-import { readJwks } from '../../src/keys/read-jwks.ts'
+import { readJwks } from '../../src/keys/recognise/read-jwks.ts'
 import { hasVectors, readVectors } from '../support/public-vectors.ts'
 import { strictQuality } from '../support/strict-quality.ts'
 import { isToken, verifyCompact } from '../support/verify-compact.ts'

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { loadConfig } from '../../src/app/load-config.ts'
+import { loadConfig } from '../../src/app/config/load-config.ts'
 import { err, ok } from '../../src/domain/result.ts'
 
 function makeJwk(type: 'ec' | 'rsa', kid: string): object {

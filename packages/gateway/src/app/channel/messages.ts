@@ -1,7 +1,7 @@
 import type { ConfigObject } from '../../compile/plan.ts'
 import type { Decision } from '../../domain/decision.ts'
 import type { DescribedRequest } from '../../domain/described-request.ts'
-import type { IntrospectionAnswer } from '../../keys/introspection-answer.ts'
+import type { IntrospectionAnswer } from '../../keys/introspection/introspection-answer.ts'
 import type { KeySet } from '../../keys/key-set.ts'
 import type { CounterSnapshot } from '../../telemetry/counters.ts'
 import type { Side } from './rpc.ts'

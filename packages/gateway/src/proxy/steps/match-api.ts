@@ -3,7 +3,7 @@ import type { CompiledApi, EffectiveAccess, Snapshot } from '../../compile/snaps
 import { pathFormFault } from '../../domain/path-form.ts'
 import type { Reject } from '../../domain/reject.ts'
 import { err, ok, type Result } from '../../domain/result.ts'
-import type { RequestHead } from '../request-head.ts'
+import type { RequestHead } from '../head/request-head.ts'
 
 /** The API a request is for, and what holds for it there. */
 export interface Matched {

@@ -2,11 +2,11 @@ import { normalisePath } from '../../compile/normalise-path.ts'
 import type { GatewayPlan } from '../../compile/plan.ts'
 import type { Reject } from '../../domain/reject.ts'
 import { err, ok, type Result } from '../../domain/result.ts'
-import { clientAddress, forwardedScheme, isTrustedProxy, plainAddress } from '../client-address.ts'
 import type { Exchange } from '../exchange.ts'
-import { readAuthority } from '../read-authority.ts'
-import { type ReadHeaders, readHeaders } from '../read-headers.ts'
-import type { RequestHead } from '../request-head.ts'
+import { clientAddress, forwardedScheme, isTrustedProxy, plainAddress } from '../head/client-address.ts'
+import { readAuthority } from '../head/read-authority.ts'
+import { type ReadHeaders, readHeaders } from '../head/read-headers.ts'
+import type { RequestHead } from '../head/request-head.ts'
 
 const slashCode = 0x2f
 

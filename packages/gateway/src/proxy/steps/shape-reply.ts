@@ -1,8 +1,8 @@
 import type { TokenPlace } from '../../compile/plan.ts'
 import { type HeaderNames, hasHeaderName, hashHeaderName, isSpellingOf } from '../../domain/header-name.ts'
-import { connectionOptions } from '../connection-options.ts'
-import { isFieldValue } from '../header-value.ts'
-import { headerClass } from '../reserved-headers.ts'
+import { connectionOptions } from '../head/connection-options.ts'
+import { isFieldValue } from '../head/header-value.ts'
+import { headerClass } from '../head/reserved-headers.ts'
 
 /** Caches that only some vendors' shared caches obey, and that then overrule Cache-Control (RFC 9213). */
 const targetedCacheControl: readonly string[] = ['cdn-cache-control', 'surrogate-control']

@@ -7,7 +7,7 @@ import { normalisePath } from '../../compile/normalise-path.ts'
 import type { ApiPlan, ForwardedClaimPlan, TokenPlace } from '../../compile/plan.ts'
 import type { CompiledApi } from '../../compile/snapshot.ts'
 import { toClaimPath } from '../../domain/read-claim.ts'
-import type { RequestHead } from '../request-head.ts'
+import type { RequestHead } from '../head/request-head.ts'
 import { shapeClaimHeaders, shapeUpstream, type UpstreamHead } from './shape-upstream.ts'
 
 function shaped(head: RequestHead, api: CompiledApi, claimHeaders = ''): UpstreamHead {

@@ -6,11 +6,11 @@ import { foldHeaderName, hasHeaderName, hashHeaderName, isSpellingOf } from '../
 import { readClaim } from '../../domain/read-claim.ts'
 import type { Reject } from '../../domain/reject.ts'
 import { err, ok, type Result } from '../../domain/result.ts'
-import { credentialsStart } from '../auth-scheme.ts'
-import { cutCookie } from '../cookie-crumbs.ts'
-import { claimToHeader, headerLine } from '../header-value.ts'
-import { cutQueryParameter } from '../query-parameter.ts'
-import type { RequestHead } from '../request-head.ts'
+import { credentialsStart } from '../head/auth-scheme.ts'
+import { cutCookie } from '../head/cookie-crumbs.ts'
+import { claimToHeader, headerLine } from '../head/header-value.ts'
+import { cutQueryParameter } from '../head/query-parameter.ts'
+import type { RequestHead } from '../head/request-head.ts'
 
 /** What goes to the upstream, whichever target takes it: the forwarder adds `Host`, the framing and the empty line. */
 export interface UpstreamHead {

@@ -1,0 +1,35 @@
+import type { CompilePorts, KeyRemark } from '../../compile/compile-ports.ts'
+import { ok } from '../../domain/result.ts'
+import { type KeyProblem, readJwks } from '../../keys/recognise/read-jwks.ts'
+import { recogniseJwks } from '../../keys/recognise/recognise-jwks.ts'
+import { recogniseKeys } from '../../keys/recognise/recognise-key.ts'
+import { recogniseSecret } from '../../keys/recognise/recognise-secret.ts'
+import { classifyAddress } from '../../outbound/address-class.ts'
+import { parseNetwork } from '../../outbound/ip-address.ts'
+import { headerClass } from '../../proxy/head/reserved-headers.ts'
+
+/** What compiling borrows from the rooms it may not know. Certificates are judged at `nowMs`. */
+export function compilePorts(nowMs: number): CompilePorts {
+  return {
+    readKeys: (text, kid, quality) => recogniseKeys(text, { kid }, quality, nowMs),
+    readSecret(text, encoding, kid, quality) {
+      const made = recogniseSecret(text, encoding, { kid }, quality)
+      return made.ok ? ok({ keys: [made.value.record], warnings: made.value.warnings }) : made
+    },
+    readJwks(given, quality) {
+      const read =
+        typeof given === 'string' ? recogniseJwks(given, quality, nowMs) : readJwks(given, quality, nowMs, 'operator')
+      if (!read.ok) return read
+      const { keys, problems, warnings } = read.value
+      return ok({ keys, warnings: [...problems.map(skipped), ...warnings] })
+    },
+    classifyAddress,
+    isNetwork: (text) => parseNetwork(text) !== undefined,
+    headerClass: (name) => headerClass(name),
+  }
+}
+
+function skipped({ index, kid, code, message }: KeyProblem): KeyRemark {
+  const name = kid === undefined ? `key ${index}` : `key ${index} (kid ${JSON.stringify(kid)})`
+  return { code, message: `${name} of the set is not used: ${message}` }
+}

@@ -1,0 +1,242 @@
+import { isIP } from 'node:net'
+import { type AdminServer, serveAdmin } from '../../admin/server.ts'
+import type { KeySet } from '../../keys/key-set.ts'
+import { createGuardedFetch, systemResolve } from '../../outbound/guarded-fetch.ts'
+import { serveEcho } from '../../portal/echo-server.ts'
+import { hearParent, type ToControl, tellParent } from '../channel/ipc.ts'
+import type { WorkerSide } from '../channel/messages.ts'
+import { type ConnectedWorker, serveWorkers } from '../channel/serve-workers.ts'
+import { setTimer } from '../channel/set-timer.ts'
+import { explainBind } from '../claim-port.ts'
+import { debounce } from '../config/debounce.ts'
+import { formatProblems } from '../config/format-problems.ts'
+import { type AcceptedConfig, createLiveConfig, type LiveConfig } from '../config/live-config.ts'
+import { readConfig } from '../config/read-config.ts'
+import { type FileWatch, watchFiles } from '../config/watch-files.ts'
+import { type DataDir, openDataDir } from '../data-dir.ts'
+import { writeDemo } from '../demo-config.ts'
+import { readEnvironment } from '../env.ts'
+import { type OpenLog, openLog } from '../open-log.ts'
+import type { ControlOptions } from '../start-options.ts'
+import { createAdminPorts } from './admin-ports.ts'
+import { createRollout, type Rollout, type RolloutWorker } from './rollout.ts'
+import { createTrustHost, type TrustHost } from './trust-host.ts'
+
+/** The parts of a control process. */
+interface Control {
+  readonly options: ControlOptions
+  readonly opened: OpenLog
+  readonly dataDir: DataDir
+  readonly rollout: Rollout
+  readonly trust: TrustHost
+  readonly live: LiveConfig
+  readonly startedAtMs: number
+  /** Fetched keys taken over from a worker, while there is no configuration to fetch any by. */
+  readonly adoptedKeys: () => readonly KeySet[]
+  draining: boolean
+}
+
+const quietMs = 75
+const flushMs = 500
+
+/**
+ * Runs control: reads the configuration, brings generations to the workers, fetches keys, asks providers about opaque
+ * tokens and serves the admin port. Workers serve on without it.
+ */
+export async function runControl(options: ControlOptions): Promise<void> {
+  process.on('disconnect', () => process.exit(0))
+  // The supervisor alone decides when control ends; a terminal and some service managers signal all processes.
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => undefined)
+  const opened = openLog('control', options.logFormat)
+  const problem = await begin(options, opened)
+  if (problem === undefined) return
+  process.stderr.write(problem)
+  tellParent({ kind: 'refused' })
+  await opened.writer.close(flushMs)
+  process.exit(1)
+}
+
+/** Starts everything. The text for the operator when that cannot be. */
+async function begin(options: ControlOptions, opened: OpenLog): Promise<string | undefined> {
+  const dataDir = openDataDir(options.dataDir)
+  if (!dataDir.ok) return `jotgate: ${dataDir.error}\n`
+  const demo = options.config === undefined ? writeDemo(options.runDir, Date.now()) : undefined
+  if (demo !== undefined) {
+    const address = [options.address, options.adminAddress].find((given) => given !== undefined && !isLoopback(given))
+    if (address !== undefined) {
+      return `jotgate: the demo listens on loopback only, not on ${address}; write a configuration and start with --config\n`
+    }
+    await serveEcho(demo.echoSocket)
+  }
+  const file = demo?.file ?? options.config ?? ''
+
+  const files: FileWatch = watchFiles(() => reload.trigger())
+  const control = createControl(options, opened, dataDir.value, file, files)
+  const { live } = control
+  const reload = debounce(async () => void (await live.load()), quietMs)
+
+  const problems = await live.load()
+  // A control process that replaces another has workers to look after, and waits for a better configuration.
+  if (problems.length > 0 && options.first) return `${formatProblems(problems)}\n`
+  process.on('SIGHUP', reload.trigger)
+  hearParent<ToControl>(({ kind }) => {
+    if (kind === 'reload') reload.trigger()
+    else control.draining = true
+  })
+
+  await serveWorkers({
+    socketPath: options.controlSocket,
+    calls: {
+      refetch: async ({ issuerId }) => {
+        const keySet = await control.trust.refetch(issuerId)
+        return keySet === undefined ? {} : { keySet }
+      },
+      introspect: ({ issuerId, token }) => control.trust.introspect(issuerId, token),
+    },
+    onUsed: ({ issuerIds }) => {
+      for (const issuerId of issuerIds) control.trust.keys.touch(issuerId)
+    },
+    onWorker: (worker) => welcome(control, worker),
+    onBug: opened.bug,
+  })
+  const places = placesOf(options, live.current())
+  const admin = await startAdmin(control, places, file)
+  if (typeof admin === 'string') return admin
+  tellParent({
+    kind: 'loaded',
+    ...places,
+    adminPort: admin.port,
+    ...(demo?.token === undefined ? {} : { demoToken: demo.token }),
+  })
+  return undefined
+}
+
+interface Places {
+  readonly address: string
+  readonly port: number
+  readonly adminAddress: string
+  readonly adminPort: number
+}
+
+/** Where to listen. A control process without a configuration replaces another and was told where that listened. */
+function placesOf(options: ControlOptions, accepted: AcceptedConfig | undefined): Places {
+  const gateway = accepted?.document.gateway
+  const [listener] = gateway?.listeners ?? []
+  return {
+    address: listener?.address ?? options.address ?? '',
+    port: listener?.port ?? options.port ?? 0,
+    adminAddress: gateway?.admin.address ?? options.adminAddress ?? '',
+    adminPort: gateway?.admin.port ?? options.adminPort ?? 0,
+  }
+}
+
+function createControl(
+  options: ControlOptions,
+  opened: OpenLog,
+  dataDir: DataDir,
+  file: string,
+  files: FileWatch,
+): Control {
+  const { log } = opened
+  let adoptedKeys: readonly KeySet[] = []
+  const rollout = createRollout(options.generation, ({ keySets, ...adopted }) => {
+    adoptedKeys = keySets
+    for (const set of keySets) onKeySet(set)
+    tellParent({ kind: 'switched', generation: adopted.generation })
+    const message = 'the file cannot be used: workers go on with what they serve, and no keys are fetched'
+    log.error('config_taken_over', { file, ...adopted, message })
+  })
+  const environment = readEnvironment()
+  const fetch = createGuardedFetch({ resolve: systemResolve, setTimer })
+  const onKeySet = (set: KeySet): void => {
+    for (const worker of rollout.workers()) tell(worker, 'keySet', set)
+  }
+  const trust = createTrustHost({ fetch, dataDir: dataDir.path, log, onKeySet })
+  const live = createLiveConfig({
+    file,
+    read: () => readConfig(file, options, environment, files.set),
+    rollout,
+    beforeSwitch: (compiled) => {
+      adoptedKeys = []
+      const issuerIds = trust.configure(compiled)
+      for (const worker of rollout.workers()) tell(worker, 'forget', { issuerIds })
+    },
+    onAccepted: (accepted, before) => {
+      tellParent({ kind: 'switched', generation: accepted.generation })
+      if (before !== undefined) warnOfRestart(opened, accepted, before)
+    },
+    log,
+    nowMs: Date.now,
+  })
+  return {
+    options,
+    opened,
+    dataDir,
+    rollout,
+    trust,
+    live,
+    startedAtMs: Date.now(),
+    adoptedKeys: () => adoptedKeys,
+    draining: false,
+  }
+}
+
+/** Brings a worker that connected up to date, and keeps it so while it stays. */
+function welcome({ rollout, trust, adoptedKeys, dataDir, opened }: Control, connected: ConnectedWorker): void {
+  const worker: RolloutWorker = { ...connected }
+  const { peer } = worker
+  peer.note('welcome', { subjectKey: dataDir.deriveKey('subject').toString('base64url') })
+  for (const set of [...adoptedKeys(), ...trust.keySets()]) tell(worker, 'keySet', set)
+  // An earlier control process may have asked providers on other terms.
+  tell(worker, 'forget', { issuerIds: trust.introspecting() })
+  rollout.join(worker).catch(opened.bug)
+  void peer.closed.then(() => rollout.leave(worker))
+}
+
+/** A worker that missed what it must know would trust what is no longer trusted: it connects anew and gets all of it. */
+function tell<N extends 'keySet' | 'forget'>({ peer }: RolloutWorker, name: N, note: WorkerSide['notes'][N]): void {
+  if (!peer.note(name, note)) peer.close()
+}
+
+async function startAdmin(control: Control, places: Places, file: string): Promise<AdminServer | string> {
+  const { dataDir, live, opened } = control
+  const { adminAddress: address, adminPort: port } = places
+  try {
+    return await serveAdmin(
+      createAdminPorts({
+        ...control,
+        file,
+        isDraining: () => control.draining,
+        logLinesDropped: opened.writer.dropped,
+      }),
+      {
+        address,
+        port,
+        adminToken: dataDir.adminToken,
+        settings: () => {
+          const gateway = live.current()?.document.gateway
+          return { hosts: gateway?.admin.hosts ?? [], metricsPublic: gateway?.metrics.public ?? false }
+        },
+        onBug: opened.bug,
+      },
+    )
+  } catch (error) {
+    return `jotgate: the admin port: ${explainBind((error as NodeJS.ErrnoException).code, address, port)}\n`
+  }
+}
+
+/** Where the gateway listens is settled at its start; everything else of the new configuration is in force. */
+function warnOfRestart({ log }: OpenLog, accepted: AcceptedConfig, before: AcceptedConfig): void {
+  const [now, then] = [accepted, before].map(({ document: { gateway } }) =>
+    JSON.stringify([
+      gateway.listeners.map(({ address, port }) => [address, port]),
+      gateway.admin.address,
+      gateway.admin.port,
+    ]),
+  )
+  if (now !== then) log.warn('restart_needed', { message: 'another address or port is listened on after a restart' })
+}
+
+function isLoopback(address: string): boolean {
+  return address === 'localhost' || address === '::1' || (isIP(address) === 4 && address.startsWith('127.'))
+}

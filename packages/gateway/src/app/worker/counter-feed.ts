@@ -1,0 +1,46 @@
+import type { Snapshot } from '../../compile/snapshot.ts'
+import type { ListenerLoad } from '../../proxy/listener/listener.ts'
+import type { TokenCache } from '../../proxy/token-cache.ts'
+import type { UpstreamCounters } from '../../proxy/upstream/pool.ts'
+import type { Pools } from '../../proxy/upstream/pools.ts'
+import type { BlockWriter } from '../../telemetry/block-writer.ts'
+import { type CounterIndex, type CounterSnapshot, type Counters, counter, gauge } from '../../telemetry/counters.ts'
+
+export interface CounterSources {
+  readonly counters: Counters
+  readonly upstreamCounters: UpstreamCounters
+  readonly cache: TokenCache
+  readonly writer: BlockWriter
+  readonly pools: Pools
+  /** Worst delay of the event loop since the last call, beyond an idle one's. */
+  readonly takeLoopDelayMs: () => number
+  readonly snapshot: () => Snapshot | undefined
+}
+
+/** A worker's counters at a scrape: those that other parts keep for themselves are read only then. */
+export function createCounterFeed(sources: CounterSources): (load: ListenerLoad) => CounterSnapshot {
+  const { counters, upstreamCounters, cache, writer, pools } = sources
+  const fed = new Map<CounterIndex, number>()
+
+  function feed(index: CounterIndex, total: number): void {
+    counters.add(index, total - (fed.get(index) ?? 0))
+    fed.set(index, total)
+  }
+
+  return ({ connections, requests }) => {
+    feed(counter.upstreamConnectionsOpened, upstreamCounters.opened)
+    feed(counter.upstreamConnectionsReused, upstreamCounters.reused)
+    feed(counter.upstreamRetries, upstreamCounters.retried)
+    feed(counter.upstreamSurplusBytes, upstreamCounters.surplus)
+    feed(counter.tokenCacheAdmissions, cache.admitted())
+    feed(counter.tokenCacheEvictions, cache.evicted())
+    feed(counter.logLinesDropped, writer.dropped())
+    counters.set(gauge.generation, sources.snapshot()?.generation ?? 0)
+    counters.set(gauge.tokenCacheEntries, cache.size())
+    counters.set(gauge.callerConnections, connections)
+    counters.set(gauge.requestsInFlight, requests)
+    counters.set(gauge.upstreamConnections, pools.connections())
+    counters.set(gauge.eventLoopDelayExcessMs, sources.takeLoopDelayMs())
+    return counters.snapshot()
+  }
+}

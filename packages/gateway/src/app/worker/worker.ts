@@ -1,0 +1,141 @@
+import { assemble } from '../../compile/assemble.ts'
+import type { Snapshot } from '../../compile/snapshot.ts'
+import { type Listener, listen } from '../../proxy/listener/listener.ts'
+import { hearParent, type ToWorker, tellParent } from '../channel/ipc.ts'
+import type { WorkerSide } from '../channel/messages.ts'
+import { type ControlLink, reachControl } from '../channel/reach-control.ts'
+import type { Handlers } from '../channel/rpc.ts'
+import { describeBug, type OpenLog, openLog } from '../open-log.ts'
+import type { WorkerOptions } from '../start-options.ts'
+import { createAssembly } from './assembly.ts'
+import { createTraffic, type Traffic } from './traffic.ts'
+import { createWorkerKeys, type WorkerKeys } from './worker-keys.ts'
+
+/** A worker between its parts: the generation in force, the one being prepared, and what serves requests. */
+interface WorkerState {
+  /** One assignment switches everything a request reads. */
+  current: Snapshot | undefined
+  prepared: Snapshot | undefined
+  traffic: Traffic | undefined
+  listener: Listener | undefined
+}
+
+/** What is granted to the last log lines. */
+const flushMs = 1000
+/** What is granted to the last word of a worker that a bug ends. */
+const lastWordMs = 200
+
+/** Runs a worker: gets generations from control, serves requests, and goes on serving while control is away. */
+export function runWorker(options: WorkerOptions): void {
+  const opened = openLog(`worker ${options.worker}`, options.logFormat)
+  const state: WorkerState = { current: undefined, prepared: undefined, traffic: undefined, listener: undefined }
+  const keys = createWorkerKeys(() => control)
+  const start = (subjectKey: Buffer): void => {
+    const snapshot = (): Snapshot | undefined => state.current
+    state.traffic ??= createTraffic({ options, opened, control, keys, subjectKey, snapshot })
+  }
+  const control: ControlLink = reachControl({
+    socketPath: options.controlSocket,
+    handlers: answerControl(options, opened, state, keys, start),
+    hello: () => ({ worker: options.worker, pid: process.pid, generation: state.current?.generation ?? 0 }),
+    onBug: opened.bug,
+  })
+
+  hearParent<ToWorker>((message) => {
+    if (message.kind === 'farewell') state.listener?.farewell()
+    else void end(state, opened, message.deadlineMs)
+  })
+  process.on('uncaughtException', (error) => crash(state, opened, error))
+  // The supervisor alone decides when a worker ends; a terminal and some service managers signal all processes.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => undefined)
+}
+
+function answerControl(
+  options: WorkerOptions,
+  opened: OpenLog,
+  state: WorkerState,
+  keys: WorkerKeys,
+  start: (subjectKey: Buffer) => void,
+): Handlers<WorkerSide> {
+  const assembly = createAssembly()
+  return {
+    calls: {
+      missing: () => assembly.missing(),
+      objects: ({ objects }) => {
+        assembly.take(objects)
+        return null
+      },
+      prepare: ({ generation }) => {
+        const objects = assembly.objects()
+        if (objects === undefined) return { refused: 'objects are missing' }
+        try {
+          state.prepared = assemble(objects, generation, state.current)
+          return {}
+        } catch (error) {
+          opened.bug(error)
+          return { refused: 'it cannot be assembled; the log of this worker says where' }
+        }
+      },
+      switch: async ({ generation }) => {
+        if (state.prepared?.generation !== generation) throw new Error('switched to a generation nobody prepared')
+        state.current = state.prepared
+        state.prepared = undefined
+        assembly.keep()
+        keys.retain(state.current)
+        state.traffic?.retain(state.current)
+        await serve(options, opened, state)
+        return null
+      },
+      held: ({ from }) => assembly.kept(from),
+      heldKeys: keys.all,
+      counters: async () => {
+        const { traffic, listener } = state
+        if (traffic === undefined || listener === undefined) return {}
+        return { counters: traffic.counters(await listener.load()) }
+      },
+      decision: ({ id }) => wrap(state.traffic?.decision(id)),
+      explain: async (request) => wrap(await state.traffic?.explain(request)),
+    },
+    notes: {
+      welcome: ({ subjectKey }) => start(Buffer.from(subjectKey, 'base64url')),
+      manifest: ({ first, entries }) => assembly.manifest(first, entries),
+      keySet: keys.sets.put,
+      forget: ({ issuerIds }) => state.traffic?.forget(issuerIds),
+    },
+  }
+}
+
+function wrap<T>(decision: T | undefined): { readonly decision?: T } {
+  return decision === undefined ? {} : { decision }
+}
+
+/** Listens from the first generation on. */
+async function serve(options: WorkerOptions, { log }: OpenLog, state: WorkerState): Promise<void> {
+  const { traffic, current } = state
+  if (traffic === undefined || current === undefined || state.listener !== undefined) return
+  const { address, port, reusePort } = options
+  try {
+    state.listener = await listen(traffic.gateway, { address, port, reusePort, exclusive: reusePort })
+    tellParent({ kind: 'serving', generation: current.generation })
+  } catch (error) {
+    const { code = 'unknown' } = error as NodeJS.ErrnoException
+    log.error('unbound', { address, port, code })
+    tellParent({ kind: 'unbound', code })
+  }
+}
+
+async function end(state: WorkerState, { writer }: OpenLog, deadlineMs: number): Promise<void> {
+  await state.listener?.drain(deadlineMs)
+  await writer.close(flushMs)
+  tellParent({ kind: 'drained' })
+  process.exit(0)
+}
+
+/** A bug ends the worker; what it was doing is told first, so that a crash loop names its request (S22). */
+function crash(state: WorkerState, { log, writer }: OpenLog, error: unknown): void {
+  const { step, path } = state.traffic?.gateway.stage() ?? { step: 'start', path: '' }
+  const fault = describeBug(error)
+  log.error('crash', { stage: step, path, fault })
+  tellParent({ kind: 'crashing', stage: step, path, fault })
+  void writer.close(lastWordMs).then(() => process.exit(1))
+}

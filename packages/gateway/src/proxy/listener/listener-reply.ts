@@ -1,0 +1,141 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Reply } from '../exchange.ts'
+import type { ListenerBody } from './listener-body.ts'
+
+/** What an answer asks of the connection it goes out on. */
+export interface ReplyConnection {
+  /** The gateway is going: every answer is the last of its connection. */
+  readonly isDraining: boolean
+  /** Nothing that came behind this request is answered, so nothing of it may be carried out (RFC 9112 9.6). */
+  markLast(): void
+  /** Gives the caller time to read its answer before the connection is destroyed. */
+  linger(): void
+  /** The connection goes on after all. */
+  stay(): void
+}
+
+/** An unread body up to this size is read away so that the connection can be kept; beyond it the connection closes. */
+const drainedBytesMax = 64 * 1024
+
+/**
+ * An answer as `node:http` writes it. Holds the first piece of a body back until the end of the tick, so that head and
+ * small body leave in one write (hot-path rule 4).
+ */
+export class ListenerReply implements Reply {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly body: ListenerBody
+  private readonly connection: ReplyConnection
+  private first: Buffer | undefined
+  private flowing = false
+  private gone: (() => void) | undefined
+
+  constructor(request: IncomingMessage, response: ServerResponse, body: ListenerBody, connection: ReplyConnection) {
+    this.request = request
+    this.response = response
+    this.body = body
+    this.connection = connection
+  }
+
+  head(status: number, rawHeaders: string[], bodyBytes: number | undefined): void {
+    if (this.connection.isDraining) this.closeAfter()
+    if (bodyBytes !== undefined) rawHeaders.push('Content-Length', String(bodyBytes))
+    this.response.writeHead(status, rawHeaders)
+  }
+
+  data(chunk: Buffer): boolean {
+    if (this.flowing) return this.response.write(chunk)
+    if (this.first !== undefined) {
+      this.flush()
+      return this.response.write(chunk)
+    }
+    this.first = chunk
+    process.nextTick(flushReply, this)
+    return true
+  }
+
+  flush(): void {
+    const first = this.first
+    if (first === undefined) return
+    this.first = undefined
+    this.flowing = true
+    if (!this.response.destroyed) this.response.write(first)
+  }
+
+  end(): void {
+    const first = this.first
+    this.first = undefined
+    this.flowing = true
+    if (first === undefined) this.response.end()
+    else this.response.end(first)
+    // The upstream answered before it had the whole body: the rest is nobody's, and may be endless.
+    if (!this.request.complete) this.readAway(() => this.connection.stay())
+  }
+
+  send(status: number, rawHeaders: string[], body: string, close: boolean): void {
+    const { request, response } = this
+    const isLast = close || this.connection.isDraining || this.hasLargeUnreadBody()
+    if (isLast) this.closeAfter()
+    rawHeaders.push('Content-Length', String(Buffer.byteLength(body)))
+    response.writeHead(status, rawHeaders)
+    const content = request.method === 'HEAD' ? '' : body
+    if (!isLast || request.complete || this.body.isBroken || request.headers.expect !== undefined) {
+      response.end(content)
+      return
+    }
+    // Closing while the caller still writes resets the connection, and the answer is lost with it (RFC 9112 9.6).
+    if (content === '') response.flushHeaders()
+    else response.write(content)
+    this.readAway(() => response.end())
+  }
+
+  abort(): void {
+    this.response.destroy()
+  }
+
+  onDrain(listener: () => void): void {
+    this.response.on('drain', listener)
+  }
+
+  onGone(listener: () => void): void {
+    this.gone = listener
+  }
+
+  /** The answer has left, or nobody is there to take it. */
+  closed(): void {
+    if (!this.response.writableFinished) this.gone?.()
+  }
+
+  private closeAfter(): void {
+    this.response.shouldKeepAlive = false
+    this.connection.markLast()
+  }
+
+  /** Reads the rest of the caller's body for nobody, within bounds. */
+  private readAway(done: () => void): void {
+    const { request } = this
+    let bytes = 0
+    this.connection.linger()
+    request.on('end', done)
+    request.on('error', () => undefined)
+    request.on('data', (chunk: Buffer) => {
+      bytes += chunk.length
+      if (bytes > drainedBytesMax) request.pause()
+    })
+    request.resume()
+  }
+
+  private hasLargeUnreadBody(): boolean {
+    if (this.request.complete) return false
+    const { headers } = this.request
+    return (
+      headers['transfer-encoding'] !== undefined ||
+      Number(headers['content-length'] ?? 0) > drainedBytesMax ||
+      headers.expect !== undefined
+    )
+  }
+}
+
+function flushReply(reply: ListenerReply): void {
+  reply.flush()
+}

@@ -1,0 +1,170 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
+import type { Exchange } from '../exchange.ts'
+import { ListenerConnection, type ListenerShare } from './listener-connection.ts'
+
+/** What the listener hands requests to. */
+export interface ExchangeHandler {
+  readonly handle: (exchange: Exchange) => void
+  /** The parser refused the bytes: the complete answer to write before the connection is closed. */
+  readonly refuseRaw: (fault: RawFault, peer: string) => string
+}
+
+/**
+ * Why bytes never became a request: the parser's code where no word of ours fits. `connect` is a request, but node:http
+ * hands over its socket instead.
+ */
+export type RawFault = 'headers_too_large' | 'headers_timeout' | 'connect' | `HPE_${string}`
+
+export interface ListenOptions {
+  readonly address: string
+  readonly port: number
+  /** Listen without the cluster's primary handing connections over. */
+  readonly exclusive: boolean
+  /** Several processes accept on one port by themselves (Node 22.12). */
+  readonly reusePort: boolean
+}
+
+export interface ListenerLoad {
+  readonly connections: number
+  /** Requests begun and not ended. */
+  readonly requests: number
+}
+
+export interface Listener {
+  readonly port: number
+  /** What is open and going on now. */
+  readonly load: () => Promise<ListenerLoad>
+  /** Tells callers with every answer from now on that their connection ends with it; still accepts. */
+  readonly farewell: () => void
+  /** Stops accepting, tells kept-alive callers to go, resolves when the last exchange ended or after `deadlineMs`. */
+  readonly drain: (deadlineMs: number) => Promise<void>
+}
+
+/** Head of a request: bytes and time (S15). Node counts header bytes, we count fields. */
+const headBytesMax = 32 * 1024
+const headTimeoutMs = 10_000
+const keepAliveIdleMs = 60_000
+/** What a connection that is idle when the port closes is granted: a request may be on its way. */
+const lastCallMs = 500
+/** Above the 100 fields `readRequest` allows, far below the count where Node drops fields silently. */
+const headerFieldsMax = 128
+/** How often time limits are looked after: no limit is kept late by more. */
+const sweepMs = 500
+
+/** Serves HTTP/1.1 with `node:http`: the only file besides `forward` that knows the transport (hot-path rule 1). */
+export async function listen(handler: ExchangeHandler, options: ListenOptions): Promise<Listener> {
+  const share: ListenerShare = { handler, isDraining: false, lingering: new Map() }
+  const connections = new WeakMap<Socket, ListenerConnection>()
+  let requests = 0
+  const server = createServer({
+    maxHeaderSize: headBytesMax,
+    headersTimeout: headTimeoutMs,
+    requestTimeout: 0,
+    keepAliveTimeout: keepAliveIdleMs,
+    connectionsCheckingInterval: sweepMs,
+    requireHostHeader: false,
+    insecureHTTPParser: false,
+    noDelay: true,
+  })
+  server.maxHeadersCount = headerFieldsMax
+  // http's own first destroys every connection that carries no request yet, those just accepted too.
+  server.close = NetServer.prototype.close as typeof server.close
+
+  const connectionOf = (socket: Socket): ListenerConnection => {
+    let connection = connections.get(socket)
+    if (connection === undefined) {
+      connection = new ListenerConnection(socket, share)
+      connections.set(socket, connection)
+    }
+    return connection
+  }
+  function replyClosed(this: ServerResponse): void {
+    requests -= 1
+    connections.get(this.req.socket)?.closed()
+  }
+  const serve = (request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void => {
+    requests += 1
+    response.on('close', replyClosed)
+    connectionOf(request.socket).serve(request, response, awaitsContinue)
+  }
+  server.on('request', (request, response) => serve(request, response, false))
+  // RFC 9110 10.1.1: the 100 is sent when the body is wanted, so that a refusal comes before it.
+  server.on('checkContinue', (request, response) => serve(request, response, true))
+  server.on('checkExpectation', (request, response) => serve(request, response, false))
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    const fault = rawFault(error.code)
+    // A caller that is gone, or connected ahead of need and never spoke, is owed no answer.
+    if (fault === undefined || (socket as Socket).bytesRead === 0) socket.destroy()
+    else connectionOf(socket as Socket).broke(fault)
+  })
+  server.on('connect', (_request, socket) => connectionOf(socket as Socket).broke('connect'))
+
+  await started(server, options)
+  const sweeping = setInterval(() => sweep(share.lingering), sweepMs)
+  sweeping.unref()
+  server.on('close', () => clearInterval(sweeping))
+  return {
+    port: (server.address() as AddressInfo).port,
+    load: () =>
+      new Promise((resolve) => server.getConnections((_error, count) => resolve({ connections: count, requests }))),
+    farewell: () => {
+      share.isDraining = true
+    },
+    drain: (deadlineMs) => {
+      share.isDraining = true
+      return drain(server, deadlineMs)
+    },
+  }
+}
+
+/** What Node's parser found; undefined when the fault is the connection's. */
+function rawFault(code: string | undefined): RawFault | undefined {
+  if (code === 'HPE_HEADER_OVERFLOW') return 'headers_too_large'
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'headers_timeout'
+  return code?.startsWith('HPE_') ? (code as RawFault) : undefined
+}
+
+/** Destroys the connections whose callers had their time to read the last answer. */
+function sweep(lingering: Map<Socket, number>): void {
+  const nowMs = Date.now()
+  for (const [socket, untilMs] of lingering) {
+    if (untilMs > nowMs) continue
+    lingering.delete(socket)
+    socket.destroy()
+  }
+}
+
+function started(server: Server, options: ListenOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(
+      {
+        host: options.address,
+        port: options.port,
+        exclusive: options.exclusive,
+        ...(options.reusePort ? { reusePort: true } : {}),
+        backlog: 4096,
+      },
+      () => {
+        server.off('error', reject)
+        resolve()
+      },
+    )
+  })
+}
+
+function drain(server: Server, deadlineMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const deadline = setTimeout(() => {
+      server.closeAllConnections()
+      resolve()
+    }, deadlineMs)
+    const sweep = setInterval(() => server.closeIdleConnections(), lastCallMs)
+    server.close(() => {
+      clearTimeout(deadline)
+      clearInterval(sweep)
+      resolve()
+    })
+  })
+}
