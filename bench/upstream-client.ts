@@ -57,6 +57,8 @@ const exchange: Exchange = {
   httpVersion: '1.1',
   peer: '',
   scheme: 'http',
+  listener: 0,
+  tls: undefined,
   receivedMs: 0,
   body: {
     kind: bodyBytes > 0 ? 'sized' : 'none',

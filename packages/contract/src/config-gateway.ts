@@ -1,8 +1,28 @@
 import { z } from 'zod'
-import { cidr, httpUrl } from './config-fields.ts'
+import { cidr, forwardedForm, httpUrl } from './config-fields.ts'
+import { referable, secretReference } from './scalars.ts'
 
 const address = z.string().min(1).max(64)
 const port = z.int().min(0).max(65535)
+
+const certificate = z.strictObject({
+  certificate: referable('The certificate and those that issued it, the own first, as PEM: usually `${file:…}`.'),
+  privateKey: secretReference('Its private key as PEM, without a passphrase.'),
+})
+
+const tls = z.strictObject({
+  certificates: z.array(certificate).min(1).max(64).meta({
+    description:
+      'Chosen by the name a caller asks for (SNI): its own name, then a wildcard, from the subject alternative names. The first is shown to everybody else. An RSA and an EC certificate may share a name.',
+  }),
+  minVersion: z.enum(['1.2', '1.3']).default('1.2').meta({ description: 'Oldest version of TLS that is spoken.' }),
+  clientCertificate: z.enum(['none', 'request', 'require']).default('none').meta({
+    description:
+      'Whether callers show a certificate. One that `clientCa` did not issue, or that has expired, ends the connection, also with `request`.',
+  }),
+  clientCa: referable('Issuers of client certificates, as PEM.').optional(),
+  http2: z.boolean().default(true).meta({ description: 'Offer HTTP/2 (ALPN `h2`) beside HTTP/1.1.' }),
+})
 
 export const listener = z.strictObject({
   address: address.default('0.0.0.0').meta({ description: 'Address to listen on.' }),
@@ -11,11 +31,12 @@ export const listener = z.strictObject({
     description:
       "What callers see, scheme and host: used for resource metadata (RFC 9728). Never derived from a caller's Host header.",
   }),
+  tls: tls.optional().meta({ description: 'Speak TLS on this port, and nothing else. Default: plain HTTP.' }),
 })
 
 /** The node itself: where it listens, whom it believes, its own bounds. */
 export const gateway = z.strictObject({
-  listeners: z.array(listener).min(1).max(1).prefault([{}]).meta({ description: 'Where the data plane listens.' }),
+  listeners: z.array(listener).min(1).max(8).prefault([{}]).meta({ description: 'Where the data plane listens.' }),
   admin: z
     .strictObject({
       address: address.default('127.0.0.1').meta({ description: 'Address of the admin port.' }),
@@ -37,8 +58,24 @@ export const gateway = z.strictObject({
     .prefault({})
     .meta({ description: 'Metrics in Prometheus form.' }),
   trustedProxies: z.array(cidr).max(256).default([]).meta({
-    description: "Peers whose X-Forwarded-For, -Proto and -Host are believed. Everybody else's are dropped.",
+    description: "Peers whose word on where a request came from is believed. Everybody else's is dropped.",
   }),
+  trustedProxyHeaders: z.enum(['x-forwarded', 'rfc7239']).default('x-forwarded').meta({
+    description:
+      'Which of their headers is read: X-Forwarded-For, -Proto and -Host, or `Forwarded`. Never both: a proxy passes on as sent what it does not write itself.',
+  }),
+  forwarded: forwardedForm.default('x-forwarded').meta({
+    description:
+      'How upstreams are told where a request came from: X-Forwarded-For, -Proto and -Host, `Forwarded` (`rfc7239`), both or none.',
+  }),
+  via: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{7,63}$/, 'a name of 8 to 64 letters, digits and ._-')
+    .optional()
+    .meta({
+      description:
+        "This gateway's name in `Via`, by which it knows its own requests when they come back; gateways that share the work share it. Default: made of the key in the data directory.",
+    }),
   verificationBudget: z
     .strictObject({
       perAddress: z.int().min(0).max(1_000_000).default(50).meta({
@@ -70,3 +107,4 @@ export const gateway = z.strictObject({
 })
 
 export type GatewayConfig = z.output<typeof gateway>
+export type ListenerConfig = z.output<typeof listener>

@@ -2,8 +2,10 @@
 export const problemCodes = [
   'request_invalid',
   'headers_too_large',
+  'misdirected_request',
   'api_unknown',
   'method_not_allowed',
+  'loop_detected',
   'token_missing',
   'token_ambiguous',
   'token_invalid',

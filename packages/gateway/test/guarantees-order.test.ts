@@ -37,6 +37,7 @@ function setUp(
   const asked: string[] = []
   const answers = new Map<string, IntrospectionAnswer>()
   const ports: PipelinePorts = {
+    pseudonym: 'jotgate-test',
     keys: { indexOf: indexOnce, remote: { get: () => undefined, refetch: async () => undefined } },
     verify: {
       verify: ({ thumbprint }) => {
@@ -57,7 +58,7 @@ function setUp(
     },
   }
   // Only what the pipeline reads.
-  const gateway = { trustedProxies: [], publicUrl: undefined } as unknown as Snapshot['gateway']
+  const gateway = { trustedProxies: [], publicUrls: [] } as unknown as Snapshot['gateway']
   let served = api
   let vouchedBy: string | undefined
   const send = async (token: string, peer = '192.0.2.1'): Promise<string> => {

@@ -4,9 +4,10 @@ import { checkTrust } from './check-trust.ts'
 import { compileApi } from './compile-api.ts'
 import { compileGateway } from './compile-gateway.ts'
 import { compileIssuer } from './compile-issuer.ts'
+import { compileListeners } from './compile-listeners.ts'
 import type { CompilePorts } from './compile-ports.ts'
 import { hashPlan } from './hash-plan.ts'
-import type { ApiPlan, CompiledConfig, ConfigObject, GatewayPlan, IssuerPlan } from './plan.ts'
+import type { ApiPlan, CompiledConfig, ConfigObject, GatewayPlan, IssuerPlan, ListenerPlan } from './plan.ts'
 import { type ProblemList, problemList } from './problem-list.ts'
 
 /** A configuration that may go live, and what its operator should know about it. */
@@ -20,6 +21,7 @@ export interface AcceptedConfig {
 export function compileConfig(config: Config, ports: CompilePorts): Result<AcceptedConfig, readonly ConfigProblem[]> {
   const problems = problemList()
   const gateway = compileGateway(config, ports, problems)
+  const listeners = compileListeners(config.gateway, ports, problems)
   const issuers = Object.entries(config.issuers).map(
     ([id, issuer]) => [id, compileIssuer(id, config, issuer, ports, problems)] as const,
   )
@@ -35,6 +37,7 @@ export function compileConfig(config: Config, ports: CompilePorts): Result<Accep
     compiled: {
       objects: [
         objectOf('gateway', gateway),
+        ...listeners.map((plan) => objectOf('listener', plan)),
         ...[...plans.values()].flatMap((plan) => (plan === undefined ? [] : [objectOf('issuer', plan)])),
         ...apis.map((plan) => objectOf('api', plan)),
       ],
@@ -46,10 +49,11 @@ export function compileConfig(config: Config, ports: CompilePorts): Result<Accep
 }
 
 function objectOf(kind: 'gateway', plan: GatewayPlan): ConfigObject
+function objectOf(kind: 'listener', plan: ListenerPlan): ConfigObject
 function objectOf(kind: 'issuer', plan: IssuerPlan): ConfigObject
 function objectOf(kind: 'api', plan: ApiPlan): ConfigObject
 function objectOf(kind: ConfigObject['kind'], plan: ConfigObject['plan']): ConfigObject {
-  const id = 'id' in plan ? plan.id : 'gateway'
+  const id = 'id' in plan ? plan.id : 'listener' in plan ? String(plan.listener) : 'gateway'
   // The overloads pair kinds with plans; the union of the parts does not show it.
   return { kind, id, hash: hashPlan(plan), plan } as ConfigObject
 }

@@ -1,4 +1,5 @@
 import type { Config } from '@jotgate/contract'
+import { publicUrl } from './compile-listeners.ts'
 import type { CompilePorts } from './compile-ports.ts'
 import type { GatewayPlan } from './plan.ts'
 import type { ProblemList } from './problem-list.ts'
@@ -15,27 +16,14 @@ export function compileGateway(config: Config, ports: CompilePorts, problems: Pr
     }
   }
   return {
-    publicUrl: publicUrl(config, problems),
+    publicUrls: gateway.listeners.map((listener, index) => publicUrl(listener, index, problems)),
     trustedProxies: gateway.trustedProxies,
     failuresPerAddress: gateway.verificationBudget.perAddress,
     failuresPerIssuer: gateway.verificationBudget.perIssuer,
     traceAccepted: gateway.trace.accepted,
+    via: gateway.via,
+    trustedProxyHeaders: gateway.trustedProxyHeaders,
   }
-}
-
-function publicUrl(config: Config, problems: ProblemList): string | undefined {
-  const text = config.gateway.listeners[0]?.publicUrl
-  if (text === undefined) return undefined
-  const path = ['gateway', 'listeners', 0, 'publicUrl']
-  if (!URL.canParse(text)) {
-    problems.error(path, 'invalid_url', 'not a URL')
-    return undefined
-  }
-  const url = new URL(text)
-  if (url.pathname !== '/' || url.search !== '') {
-    problems.error(path, 'public_url', 'only scheme, host and port belong here', `write ${url.origin}`)
-  }
-  return url.origin
 }
 
 function checkNetworks(

@@ -1,5 +1,6 @@
 import type { KeyQuality, KeyRecord } from '../domain/key.ts'
 import type { Result } from '../domain/result.ts'
+import type { CertificatePlan } from './plan.ts'
 
 /** What is to be said about a key. Never holds a byte of it. */
 export interface KeyRemark {
@@ -14,6 +15,17 @@ export interface GivenKeys {
   readonly warnings: readonly KeyRemark[]
 }
 
+/** What is to be said about a certificate or its key. */
+export interface CertificateRemark extends KeyRemark {
+  readonly field: 'certificate' | 'privateKey'
+}
+
+/** A certificate with its key, fit to be shown. */
+export interface GivenCertificate {
+  readonly plan: CertificatePlan
+  readonly warnings: readonly CertificateRemark[]
+}
+
 /** What compiling needs and may not do itself: reading keys, addresses and header names. */
 export interface CompilePorts {
   /** A public key in any form. */
@@ -26,6 +38,15 @@ export interface CompilePorts {
   ) => Result<GivenKeys, KeyRemark>
   /** A JWKS as JSON text or as data. */
   readonly readJwks: (given: string | object, quality: KeyQuality) => Result<GivenKeys, KeyRemark>
+  /** A certificate chain and its private key, as PEM. */
+  readonly readCertificate: (
+    chain: string,
+    privateKey: string,
+  ) => Result<GivenCertificate, readonly CertificateRemark[]>
+  /** Certificates of issuers, as PEM; the text without anything else. */
+  readonly readAuthorities: (
+    text: string,
+  ) => Result<{ readonly pem: string; readonly warnings: readonly KeyRemark[] }, KeyRemark>
   /** The kind of place an IP address is; undefined for a name. */
   readonly classifyAddress: (host: string) => string | undefined
   readonly isNetwork: (text: string) => boolean

@@ -12,6 +12,7 @@ import type { KeyQuality, KeyRecord } from '../domain/key.ts'
 /** One thing of the configuration, with the hash of its plan: what did not change is neither sent nor built again. */
 export type ConfigObject =
   | { readonly kind: 'gateway'; readonly id: 'gateway'; readonly hash: string; readonly plan: GatewayPlan }
+  | { readonly kind: 'listener'; readonly id: string; readonly hash: string; readonly plan: ListenerPlan }
   | { readonly kind: 'issuer'; readonly id: string; readonly hash: string; readonly plan: IssuerPlan }
   | { readonly kind: 'api'; readonly id: string; readonly hash: string; readonly plan: ApiPlan }
 
@@ -23,12 +24,40 @@ export interface CompiledConfig {
 }
 
 export interface GatewayPlan {
-  readonly publicUrl: string | undefined
+  /** What callers of each listener see, scheme and host, by the listener's position; undefined: not said. */
+  readonly publicUrls: readonly (string | undefined)[]
   readonly trustedProxies: readonly string[]
   /** Failed signature checks a second, over all workers of the node; 0 is off. */
   readonly failuresPerAddress: number
   readonly failuresPerIssuer: number
   readonly traceAccepted: boolean
+  /** The name in `Via`; undefined: this installation's own. */
+  readonly via: string | undefined
+  /** Which forwarding headers of a trusted proxy are read. */
+  readonly trustedProxyHeaders: 'x-forwarded' | 'rfc7239'
+}
+
+/** What a TLS listener shows and asks for. Holds private keys: workers get it, no snapshot does. */
+export interface ListenerPlan {
+  /** Position in `gateway.listeners`. */
+  readonly listener: number
+  readonly certificates: readonly CertificatePlan[]
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
+  readonly clientCertificate: 'none' | 'request' | 'require'
+  /** PEM. */
+  readonly clientCa: string | undefined
+  readonly http2: boolean
+}
+
+export interface CertificatePlan {
+  /** DNS names it is for, lower case, wildcards as `*.example.com`. */
+  readonly names: readonly string[]
+  /** `rsa`, `rsa-pss`, `ec`, `ed25519`. */
+  readonly keyType: string
+  /** PEM, the own certificate first. */
+  readonly chain: string
+  /** PEM. */
+  readonly privateKey: string
 }
 
 export interface IssuerPlan {
@@ -146,6 +175,22 @@ export interface RoutePlan {
   readonly override: boolean
 }
 
+/** Which pages of other sites may call an API (Fetch, CORS protocol; security rule S18). */
+export interface CorsPlan {
+  readonly rule: string
+  readonly origins: readonly string[] | 'any'
+  readonly methods: readonly string[]
+  /** Lower case. */
+  readonly headers: readonly string[] | 'any'
+  /** The value of `Access-Control-Expose-Headers`. */
+  readonly expose: string
+  readonly credentials: boolean
+  readonly maxAgeSeconds: number
+}
+
+/** How an upstream is told where a request came from. */
+export type ForwardedForm = 'x-forwarded' | 'rfc7239' | 'both' | 'none'
+
 export interface ApiPlan {
   readonly id: string
   readonly rule: string
@@ -167,5 +212,9 @@ export interface ApiPlan {
       }
   readonly routes: readonly RoutePlan[]
   readonly forward: { readonly token: 'keep' | 'drop'; readonly claims: readonly ForwardedClaimPlan[] }
+  /** Override and look-alike headers that pass here (S12), lower case. */
+  readonly allowHeaders: readonly string[]
+  readonly forwarded: ForwardedForm
+  readonly cors: CorsPlan | undefined
   readonly upstream: UpstreamPlan
 }

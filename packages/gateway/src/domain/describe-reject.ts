@@ -84,6 +84,11 @@ const descriptions: {
     wanted: 'at most 100 headers within the size limit',
     hint: 'Large cookies are the usual cause.',
   }),
+  misdirected_request: () => ({
+    seen: 'a Host or :authority that another certificate answers to than the one the connection was made for',
+    wanted: 'a host the certificate of this connection covers (RFC 9110 7.4)',
+    hint: 'A client that reuses connections across hosts, or a proxy that sets SNI and Host apart.',
+  }),
   api_unknown: () => ({
     seen: 'a host and path no API listens on',
     wanted: 'a path below one of the configured listen paths',
@@ -93,6 +98,16 @@ const descriptions: {
     seen: 'a method this API does not let through',
     wanted: words(reject.allowed),
     hint: 'Name the method in `methods` of the API if the upstream shall get it.',
+  }),
+  loop_detected: () => ({
+    seen: "this gateway's own name in Via",
+    wanted: 'a request that was not here before',
+    hint: 'A target leads back to this gateway, directly or through another proxy: look at `upstream.targets`.',
+  }),
+  preflight_refused: (reject) => ({
+    seen: `a page that asks for ${reject.part} ${reject.asked}`,
+    wanted: `an origin, a method and headers that \`cors\` of the API lists`,
+    hint: 'Add it there if the page belongs to you; origins are compared character by character.',
   }),
   token_missing: () => ({
     seen: 'no token in any of the places this API looks at',

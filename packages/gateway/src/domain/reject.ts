@@ -9,9 +9,19 @@ export type Reject =
   | { readonly reason: 'bad_header'; readonly name: string; readonly fault: HeaderFault }
   | { readonly reason: 'bad_framing'; readonly fault: string }
   | { readonly reason: 'headers_too_large' }
+  | { readonly reason: 'misdirected_request' }
   // 2 matchApi
   | { readonly reason: 'api_unknown' }
   | { readonly reason: 'method_not_allowed'; readonly allowed: readonly string[]; readonly rule: string }
+  | { readonly reason: 'loop_detected' }
+  // 2b answerPreflight
+  | {
+      readonly reason: 'preflight_refused'
+      /** What of the question is not allowed here, and the caller's own word for it. */
+      readonly part: 'origin' | 'method' | 'header'
+      readonly asked: string
+      readonly rule: string
+    }
   // 3 extractToken
   | { readonly reason: 'token_missing'; readonly rule: string }
   | { readonly reason: 'token_ambiguous'; readonly places: readonly string[]; readonly rule: string }

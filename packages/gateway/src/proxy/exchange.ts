@@ -1,3 +1,5 @@
+import type { ServerNames } from '../domain/server-names.ts'
+
 /**
  * A request and its answer as they travel between listener and forwarder: flat data and a few callbacks.
  * Neither side's transport shows; no step imports `node:http` or `node:stream` (hot-path rule 1).
@@ -13,9 +15,23 @@ export interface Exchange {
   readonly peer: string
   /** The connection's own scheme. */
   readonly scheme: 'http' | 'https'
+  /** The listener the connection came in by: position in `gateway.listeners`. */
+  readonly listener: number
+  /** What the TLS handshake said, the same object for all requests of a connection; undefined over plain TCP. */
+  readonly tls: CallerTls | undefined
   readonly receivedMs: number
   readonly body: CallerBody
   readonly reply: Reply
+}
+
+/** A caller's TLS connection, as steps may look at it. */
+export interface CallerTls {
+  /** The name the caller asked for (RFC 6066 3), lower case; empty: none. */
+  readonly serverName: string
+  /** Which certificate answers to which name, as of the handshake. */
+  readonly names: ServerNames
+  /** SHA-256 of the caller's certificate, base64url, as `x5t#S256` has it (RFC 8705 3.1); undefined: none was shown. */
+  readonly clientCertificate: string | undefined
 }
 
 /** The caller's body. Nothing is read before `start` (a refused request's body stays unread). */

@@ -25,6 +25,9 @@ export async function explain(
 ): Promise<DecisionEntry> {
   const trail = startTrail(describedExchange(request, nowMs), snapshot, decisionId)
   const verdict = await decide(trail, peeking)
+  if (verdict.ok && 'rawHeaders' in verdict.value) {
+    return toDecisionEntry(trail, { ...wouldBeForwarded, status: verdict.value.status }, 'answered')
+  }
   if (verdict.ok) return toDecisionEntry(trail, wouldBeForwarded, 'forwarded')
   const { error } = verdict
   return toDecisionEntry(trail, notForwarded(error, rejectToWire(error).status), outcomeOfReason[error.reason])
@@ -42,6 +45,8 @@ export function describedExchange(request: DescribedRequest, receivedMs: number)
     ...request,
     httpVersion: '1.1',
     scheme: 'http',
+    listener: 0,
+    tls: undefined,
     receivedMs,
     body: { kind: 'none', bytes: 0, start: (sink: ByteSink) => sink.end(), pause: nothing, resume: nothing },
     reply: {

@@ -1,8 +1,8 @@
 import type { Snapshot } from '../compile/snapshot.ts'
 import type { DescribedRequest } from '../domain/described-request.ts'
 import type { Reject } from '../domain/reject.ts'
-import type { Result } from '../domain/result.ts'
 import type { DecisionEntry } from '../telemetry/decision-ring.ts'
+import { addCorsHeaders } from './answer/cors-headers.ts'
 import { metadataFor } from './answer/metadata-for.ts'
 import { refusal } from './answer/refusal.ts'
 import { rejectToWire, type WireError } from './answer/reject-to-wire.ts'
@@ -11,9 +11,10 @@ import type { Exchange } from './exchange.ts'
 import { describedExchange, explain, notForwarded } from './explain.ts'
 import { type ForwardOutcome, forward } from './forward.ts'
 import type { ExchangeHandler, RawFault } from './listener/listener.ts'
-import { decide, type PipelinePorts } from './pipeline.ts'
+import { decide, type PipelinePorts, type Verdict } from './pipeline.ts'
 import { createRecord, type RecordPorts } from './record.ts'
 import { shapeReply } from './steps/shape-reply.ts'
+import type { PreflightAnswer } from './steps/answer-preflight.ts'
 import type { UpstreamHead } from './steps/shape-upstream.ts'
 import { startTrail, type Trail } from './trail.ts'
 import type { Pools } from './upstream/pools.ts'
@@ -38,8 +39,6 @@ export interface Gateway extends ExchangeHandler {
   readonly stage: () => { readonly step: string; readonly path: string }
 }
 
-type Verdict = Result<UpstreamHead, Reject>
-
 export function createGateway(ports: GatewayPorts): Gateway {
   const record = createRecord(ports)
   let latest: Trail | undefined
@@ -63,7 +62,8 @@ export function createGateway(ports: GatewayPorts): Gateway {
 
   function carryOut(trail: Trail, verdict: Verdict): void {
     if (verdict.ok) {
-      if (trail.access?.kind !== 'public' || !answerMetadata(trail)) send(trail, verdict.value)
+      if ('rawHeaders' in verdict.value) sendPreflight(trail, verdict.value)
+      else if (trail.access?.kind !== 'public' || !answerMetadata(trail)) send(trail, verdict.value)
     } else refuse(trail, verdict.error)
   }
 
@@ -75,9 +75,19 @@ export function createGateway(ports: GatewayPorts): Gateway {
       head,
       upstream,
       ports.pools,
-      (_status, rawHeaders) => shapeReply(rawHeaders, trail.place, trail.decisionId),
+      (_status, rawHeaders) =>
+        shapeReply(rawHeaders, trail.place, trail.decisionId, trail.api?.plan.cors, trail.head?.origin),
       (outcome) => finish(trail, outcome),
     )
+  }
+
+  function sendPreflight(trail: Trail, { status, rawHeaders }: PreflightAnswer): void {
+    const { reply } = trail.exchange
+    // RFC 9110 8.6: a 204 says no length, which `Reply.send` would.
+    const own = ['vary', 'Origin', 'cache-control', 'no-store', 'jotgate-decision', trail.decisionId]
+    reply.head(status, [...rawHeaders, ...own], undefined)
+    reply.end()
+    record(trail, { status, reject: undefined, bytesIn: 0, bytesOut: 0, upstreamMs: -1, target: undefined })
   }
 
   function finish(trail: Trail, outcome: ForwardOutcome): void {
@@ -107,8 +117,10 @@ export function createGateway(ports: GatewayPorts): Gateway {
 
   /** RFC 9728: metadata of a protected API, whose challenges name it: also where an API on `/` would take the path. */
   function answerMetadata(trail: Trail): boolean {
-    const body = trail.head === undefined ? undefined : metadataFor(trail.snapshot, trail.head)
-    if (body === undefined) return false
+    const { head, exchange, snapshot } = trail
+    const found = head === undefined ? undefined : metadataFor(snapshot, exchange.listener, head)
+    if (found === undefined) return false
+    const { body, cors } = found
     const rawHeaders = [
       'content-type',
       'application/json',
@@ -117,6 +129,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
       'jotgate-decision',
       trail.decisionId,
     ]
+    if (cors !== undefined) addCorsHeaders(rawHeaders, cors, trail.head?.origin)
     trail.exchange.reply.send(200, rawHeaders, body, false)
     const bytesOut = sentBytes(trail.exchange, body)
     record(trail, { status: 200, reject: undefined, bytesIn: 0, bytesOut, upstreamMs: -1, target: undefined })
@@ -159,14 +172,15 @@ export function createGateway(ports: GatewayPorts): Gateway {
 }
 
 /** Refuses; how many bytes of content the caller gets. */
-function answer({ exchange, snapshot, decisionId, api }: Trail, error: WireError): number {
-  const { publicUrl } = snapshot.gateway
+function answer({ exchange, snapshot, decisionId, api, head, preflight }: Trail, error: WireError): number {
+  const publicUrl = snapshot.gateway.publicUrls[exchange.listener]
   const { status, rawHeaders, body } = refusal(error, {
     decisionId,
     realm: api?.plan.id,
     resourceMetadataUrl:
       publicUrl === undefined || api === undefined ? undefined : resourceMetadataUrl(publicUrl, api.plan),
   })
+  if (api?.plan.cors !== undefined) addCorsHeaders(rawHeaders, api.plan.cors, preflight ? undefined : head?.origin)
   exchange.reply.send(status, rawHeaders, body, error.close)
   return sentBytes(exchange, body)
 }
@@ -205,11 +219,13 @@ const phrases: { readonly [status: number]: string } = {
 const noSnapshot: Snapshot = {
   generation: 0,
   gateway: {
-    publicUrl: undefined,
+    publicUrls: [],
     trustedProxies: [],
     failuresPerAddress: 0,
     failuresPerIssuer: 0,
     traceAccepted: false,
+    via: undefined,
+    trustedProxyHeaders: 'x-forwarded',
   },
   issuers: [],
   apis: [],

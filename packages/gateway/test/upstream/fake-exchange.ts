@@ -56,6 +56,8 @@ export function fakeExchange(request: FakeRequest = {}): FakeExchange {
       httpVersion: '1.1',
       peer: '127.0.0.1',
       scheme: 'http',
+      listener: 0,
+      tls: undefined,
       receivedMs: 0,
       body: {
         kind: request.kind ?? 'none',

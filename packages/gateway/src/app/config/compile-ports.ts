@@ -1,5 +1,9 @@
+import { createSecureContext } from 'node:tls'
 import type { CompilePorts, KeyRemark } from '../../compile/compile-ports.ts'
-import { ok } from '../../domain/result.ts'
+import { err, ok } from '../../domain/result.ts'
+import { certificateFault } from '../../keys/certificate/certificate-fault.ts'
+import { readAuthorities } from '../../keys/certificate/read-authorities.ts'
+import { readServerCertificate, type ServerCertificate } from '../../keys/certificate/read-server-certificate.ts'
 import { type KeyProblem, readJwks } from '../../keys/recognise/read-jwks.ts'
 import { recogniseJwks } from '../../keys/recognise/recognise-jwks.ts'
 import { recogniseKeys } from '../../keys/recognise/recognise-key.ts'
@@ -23,9 +27,28 @@ export function compilePorts(nowMs: number): CompilePorts {
       const { keys, problems, warnings } = read.value
       return ok({ keys, warnings: [...problems.map(skipped), ...warnings] })
     },
+    readCertificate(chain, privateKey) {
+      const read = readServerCertificate(chain, privateKey, nowMs)
+      if (!read.ok) return read
+      const { certificate, warnings } = read.value
+      return isUsable(certificate)
+        ? ok({ plan: certificate, warnings })
+        : err([{ field: 'certificate', ...certificateFault('certificate_unusable') }])
+    },
+    readAuthorities: (text) => readAuthorities(text, nowMs),
     classifyAddress,
     isNetwork: (text) => parseNetwork(text) !== undefined,
     headerClass: (name) => headerClass(name),
+  }
+}
+
+/** What OpenSSL makes of it has the last word: its bounds differ between versions. */
+function isUsable({ chain, privateKey }: ServerCertificate): boolean {
+  try {
+    createSecureContext({ cert: chain, key: privateKey })
+    return true
+  } catch {
+    return false
   }
 }
 

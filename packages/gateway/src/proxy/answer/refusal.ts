@@ -22,8 +22,10 @@ export interface RefusalContext {
 const titles: { readonly [C in ProblemCode]: string } = {
   request_invalid: 'The request is not valid',
   headers_too_large: 'The request headers are too large',
+  misdirected_request: 'The connection was made for another host',
   api_unknown: 'No API is found here',
   method_not_allowed: 'The method is not allowed here',
+  loop_detected: 'The request came back to the gateway',
   token_missing: 'An access token is required',
   token_ambiguous: 'More than one access token was sent',
   token_invalid: 'The access token is not valid here',

@@ -24,6 +24,7 @@ export interface BearerChallenge {
 const requestInvalid: WireError = { status: 400, code: 'request_invalid', close: false }
 const requestUnframed: WireError = { status: 400, code: 'request_invalid', close: true }
 const headersTooLarge: WireError = { status: 431, code: 'headers_too_large', close: true }
+const misdirectedRequest: WireError = { status: 421, code: 'misdirected_request', close: false }
 const apiUnknown: WireError = { status: 404, code: 'api_unknown', close: false }
 const accessDenied: WireError = { status: 403, code: 'access_denied', close: false }
 const tokenMissing: WireError = { status: 401, code: 'token_missing', challenge: {}, close: false }
@@ -49,6 +50,7 @@ const introspectionUnavailable: WireError = {
   close: false,
 }
 const upstreamUnavailable: WireError = { status: 502, code: 'upstream_unavailable', close: false }
+const loopDetected: WireError = { status: 508, code: 'loop_detected', close: false }
 const upstreamTimeout: WireError = { status: 504, code: 'upstream_timeout', close: false }
 const notReady: WireError = { status: 503, code: 'gateway_unavailable', retryAfterSeconds: 1, close: true }
 const internalError: WireError = { status: 500, code: 'internal_error', close: true }
@@ -76,15 +78,21 @@ export function rejectToWire(reject: Reject): WireError {
       return requestUnframed
     case 'headers_too_large':
       return headersTooLarge
+    case 'misdirected_request':
+      return misdirectedRequest
     case 'api_unknown':
       return apiUnknown
     case 'method_not_allowed':
       return { status: 405, code: 'method_not_allowed', allow: reject.allowed, close: false }
+    case 'loop_detected':
+      return loopDetected
     case 'token_missing':
       return tokenMissing
     case 'token_ambiguous':
       return tokenAmbiguous
     case 'origin_not_allowed':
+    // A status outside 200 to 299 fails a preflight too (Fetch 4.8), and says in any log that it was refused.
+    case 'preflight_refused':
       return accessDenied
     // One answer for all of these: a caller who forges tokens must not learn which check stopped the last one.
     case 'token_too_large':

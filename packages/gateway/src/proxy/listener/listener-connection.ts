@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import type { CallerTls } from '../exchange.ts'
 import type { ExchangeHandler, RawFault } from './listener.ts'
 import { ListenerBody } from './listener-body.ts'
 import { ListenerReply, type ReplyConnection } from './listener-reply.ts'
@@ -7,6 +8,8 @@ import { ListenerReply, type ReplyConnection } from './listener-reply.ts'
 /** What all connections of a listener share. */
 export interface ListenerShare {
   readonly handler: ExchangeHandler
+  /** Position in `gateway.listeners`. */
+  readonly listener: number
   isDraining: boolean
   /** Connections that are to be destroyed at the given time, in milliseconds. */
   readonly lingering: Map<Socket, number>
@@ -28,14 +31,16 @@ interface Waiting {
 export class ListenerConnection implements ReplyConnection {
   private readonly socket: Socket
   private readonly share: ListenerShare
+  private readonly tls: CallerTls | undefined
   private readonly waiting: Waiting[] = []
   private current: ListenerReply | undefined
   private isBusy = false
   private isLast = false
   private fault: RawFault | undefined
 
-  constructor(socket: Socket, share: ListenerShare) {
+  constructor(socket: Socket, share: ListenerShare, tls: CallerTls | undefined) {
     this.socket = socket
+    this.tls = tls
     this.share = share
     socket.on('close', () => share.lingering.delete(socket))
   }
@@ -98,7 +103,9 @@ export class ListenerConnection implements ReplyConnection {
       rawHeaders: request.rawHeaders,
       httpVersion: request.httpVersion === '1.0' ? '1.0' : '1.1',
       peer: this.socket.remoteAddress ?? '',
-      scheme: 'http',
+      scheme: this.tls === undefined ? 'http' : 'https',
+      listener: this.share.listener,
+      tls: this.tls,
       receivedMs: Date.now(),
       body,
       reply,

@@ -54,7 +54,7 @@ const sweepMs = 500
 
 /** Serves HTTP/1.1 with `node:http`: the only file besides `forward` that knows the transport (hot-path rule 1). */
 export async function listen(handler: ExchangeHandler, options: ListenOptions): Promise<Listener> {
-  const share: ListenerShare = { handler, isDraining: false, lingering: new Map() }
+  const share: ListenerShare = { handler, listener: 0, isDraining: false, lingering: new Map() }
   const connections = new WeakMap<Socket, ListenerConnection>()
   let requests = 0
   const server = createServer({
@@ -74,7 +74,7 @@ export async function listen(handler: ExchangeHandler, options: ListenOptions): 
   const connectionOf = (socket: Socket): ListenerConnection => {
     let connection = connections.get(socket)
     if (connection === undefined) {
-      connection = new ListenerConnection(socket, share)
+      connection = new ListenerConnection(socket, share, undefined)
       connections.set(socket, connection)
     }
     return connection

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { exchangeOf, headOf, plainGateway } from '../../../test/fixtures/requests.ts'
 import type { Reject } from '../../domain/reject.ts'
+import { serverNames } from '../../domain/server-names.ts'
 import type { Exchange } from '../exchange.ts'
 import { readRequest } from './read-request.ts'
 
@@ -51,6 +52,42 @@ describe('reading a request', () => {
     })
     expect(head.headers).toHaveLength(14)
     expect(head.hashes).toHaveLength(7)
+  })
+
+  describe('S12 a host and the name of the TLS handshake lead to one certificate', () => {
+    const names = serverNames([['a.example', 'b.example'], ['*.c.example'], ['api.example']])
+    const on = (serverName: string, host: string) =>
+      readRequest(
+        exchangeOf('/', [], {
+          scheme: 'https',
+          tls: { serverName, names, clientCertificate: undefined },
+          rawHeaders: ['Host', host],
+        }),
+        plainGateway,
+      )
+
+    it.each([
+      ['a.example', 'a.example'],
+      ['a.example', 'A.example:8443'],
+      ['a.example', 'b.example'],
+      ['x.c.example', 'y.c.example'],
+      ['', 'api.example'],
+      ['', '192.0.2.1'],
+      ['nobody.example', 'nobody.example'],
+    ])('on a connection for %j, host %s is served', (serverName, host) => {
+      expect(on(serverName, host)).toMatchObject({ ok: true, value: { scheme: 'https' } })
+    })
+
+    it.each([
+      ['a.example', 'api.example'],
+      ['x.c.example', 'a.example'],
+      ['a.example', 'nobody.example'],
+      ['nobody.example', 'a.example'],
+      ['nobody.example', 'somebody.example'],
+      ['a.example', '192.0.2.1'],
+    ])('on a connection for %j, host %s is misdirected', (serverName, host) => {
+      expect(on(serverName, host)).toEqual({ ok: false, error: { reason: 'misdirected_request' } })
+    })
   })
 
   it.each(['Authorization', 'Content-Type', 'DPoP', 'Origin', 'Host'])('a second %s is refused', (name) => {

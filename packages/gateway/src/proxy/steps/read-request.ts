@@ -2,8 +2,10 @@ import { normalisePath } from '../../compile/normalise-path.ts'
 import type { GatewayPlan } from '../../compile/plan.ts'
 import type { Reject } from '../../domain/reject.ts'
 import { err, ok, type Result } from '../../domain/result.ts'
-import type { Exchange } from '../exchange.ts'
-import { clientAddress, forwardedScheme, isTrustedProxy, plainAddress } from '../head/client-address.ts'
+import { chooseByName } from '../../domain/server-names.ts'
+import type { CallerTls, Exchange } from '../exchange.ts'
+import { believed, strangers } from '../head/believed-origin.ts'
+import { clientAddress, isTrustedProxy, plainAddress } from '../head/client-address.ts'
 import { readAuthority } from '../head/read-authority.ts'
 import { type ReadHeaders, readHeaders } from '../head/read-headers.ts'
 import type { RequestHead } from '../head/request-head.ts'
@@ -31,24 +33,28 @@ export function readRequest(exchange: Exchange, gateway: GatewayPlan): Result<Re
   const authority = read.host ?? ''
   const host = read.host === undefined ? '' : readAuthority(read.host)
   if (host === undefined) return err({ reason: 'bad_header', name: 'host', fault: 'invalid' })
+  if (exchange.tls !== undefined && isMisdirected(exchange.tls, host)) return err({ reason: 'misdirected_request' })
   const target = originForm(exchange.target, authority)
   const normal = normalisePath(target)
   if (!normal.ok) return err({ reason: 'bad_path', fault: normal.error })
 
   const peer = plainAddress(exchange.peer)
-  const trusted = isTrustedProxy(gateway, peer)
+  const origin = isTrustedProxy(gateway, peer) ? believed(gateway, read) : strangers
   return ok({
     method,
+    httpVersion: exchange.httpVersion,
     path: normal.value.path,
     query: normal.value.query,
     forms: normal.value.forms,
     host,
     authority,
-    scheme: (trusted ? forwardedScheme(read.forwardedProto) : undefined) ?? exchange.scheme,
+    scheme: origin.scheme ?? exchange.scheme,
     peer,
-    clientAddress: trusted ? clientAddress(gateway, peer, read.forwardedFor) : peer,
-    forwardedFor: trusted ? read.forwardedFor : undefined,
-    forwardedHost: trusted ? read.forwardedHost : undefined,
+    clientAddress: clientAddress(gateway, peer, origin.forwardedFor),
+    forwardedFor: origin.forwardedFor,
+    forwardedHost: origin.forwardedHost,
+    forwarded: origin.forwarded,
+    via: read.via,
     authorization: read.authorization,
     cookie: read.cookie,
     origin: read.origin,
@@ -60,8 +66,19 @@ export function readRequest(exchange: Exchange, gateway: GatewayPlan): Result<Re
     upgrade: read.upgrade,
     headers: read.headers,
     hashes: read.hashes,
+    setAside: read.setAside,
     rawHeaders,
   })
+}
+
+/**
+ * Whether a request for this host came on a connection made for another one (RFC 9110 15.5.20): both must lead to the
+ * same certificate. The very name of the handshake always does; a caller that named none may ask for any.
+ */
+function isMisdirected({ serverName, names }: CallerTls, host: string): boolean {
+  if (serverName === '' || host === serverName || host === '') return false
+  const choice = chooseByName(names, host)
+  return choice === undefined || choice !== chooseByName(names, serverName)
 }
 
 /** RFC 9112 6.1 and 6.3: one framing, spelled in the one way every server reads alike. */
