@@ -10,7 +10,8 @@ export interface Exchange {
   readonly target: string
   /** Names and values in turn, as received; values are latin1. */
   readonly rawHeaders: readonly string[]
-  readonly httpVersion: '1.0' | '1.1'
+  /** As `Via` has it (RFC 9110 7.6.3). */
+  readonly httpVersion: '1.0' | '1.1' | '2.0'
   /** The connection's remote address. */
   readonly peer: string
   /** The connection's own scheme. */
@@ -47,7 +48,8 @@ export interface CallerBody {
 /** Where bytes go. */
 export interface ByteSink {
   readonly data: (chunk: Buffer) => void
-  readonly end: () => void
+  /** `trailers`: the trailer section, names and values in turn as received; undefined: none came. */
+  readonly end: (trailers?: readonly string[]) => void
   /** The other side broke off, or (`fault`) its bytes did not keep to their framing; nothing more comes. */
   readonly fail: (fault?: string) => void
 }
@@ -62,7 +64,8 @@ export interface Reply {
   readonly head: (status: number, rawHeaders: string[], bodyBytes: number | undefined) => void
   /** False: the caller reads slowly; wait for `onDrain`. */
   readonly data: (chunk: Buffer) => boolean
-  readonly end: () => void
+  /** `trailers`: the trailer section to send, names and values in turn, checked; a length known before excludes one. */
+  readonly end: (trailers?: readonly string[]) => void
   /** Whole small answer in one write; to HEAD without its body. `close`: the connection is not used again. */
   readonly send: (status: number, rawHeaders: string[], body: string, close: boolean) => void
   /** Destroys the connection: the answer cannot be finished truthfully. */

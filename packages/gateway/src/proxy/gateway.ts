@@ -13,8 +13,8 @@ import { type ForwardOutcome, forward } from './forward.ts'
 import type { ExchangeHandler, RawFault } from './listener/listener.ts'
 import { decide, type PipelinePorts, type Verdict } from './pipeline.ts'
 import { createRecord, type RecordPorts } from './record.ts'
-import { shapeReply } from './steps/shape-reply.ts'
 import type { PreflightAnswer } from './steps/answer-preflight.ts'
+import { shapeReply } from './steps/shape-reply.ts'
 import type { UpstreamHead } from './steps/shape-upstream.ts'
 import { startTrail, type Trail } from './trail.ts'
 import type { Pools } from './upstream/pools.ts'
@@ -141,6 +141,10 @@ export function createGateway(ports: GatewayPorts): Gateway {
     refuse(trail, { reason: 'internal_error' })
   }
 
+  function refuseUnread(exchange: Exchange, reject: Reject): void {
+    refuse(startTrail(exchange, ports.snapshot() ?? noSnapshot, ports.nextDecisionId()), reject)
+  }
+
   function refuseRaw(fault: RawFault, peer: string): string {
     const reject = rawReject(fault)
     const wire = rejectToWire(reject)
@@ -168,7 +172,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
     return explain(request, snapshot, { peeking, decisionId: ports.nextDecisionId(), nowMs: ports.nowMs() })
   }
 
-  return { handle, refuseRaw, explain: explainDescribed, stage: () => stageOf(latest) }
+  return { handle, refuse: refuseUnread, refuseRaw, explain: explainDescribed, stage: () => stageOf(latest) }
 }
 
 /** Refuses; how many bytes of content the caller gets. */

@@ -1,11 +1,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
+import type { Reject } from '../../domain/reject.ts'
 import type { Exchange } from '../exchange.ts'
 import { ListenerConnection, type ListenerShare } from './listener-connection.ts'
+import { createTlsFront, type TlsFront, type TlsFrontPorts } from './tls-front.ts'
 
 /** What the listener hands requests to. */
 export interface ExchangeHandler {
   readonly handle: (exchange: Exchange) => void
+  /** The listener read the request and found it must not go on: answered and recorded like any refusal. */
+  readonly refuse: (exchange: Exchange, reject: Reject) => void
   /** The parser refused the bytes: the complete answer to write before the connection is closed. */
   readonly refuseRaw: (fault: RawFault, peer: string) => string
 }
@@ -23,6 +27,10 @@ export interface ListenOptions {
   readonly exclusive: boolean
   /** Several processes accept on one port by themselves (Node 22.12). */
   readonly reusePort: boolean
+  /** Position in `gateway.listeners`. */
+  readonly listener: number
+  /** Undefined: plain HTTP. */
+  readonly tls: Pick<TlsFrontPorts, 'material' | 'ticketKey' | 'counts' | 'onFailure'> | undefined
 }
 
 export interface ListenerLoad {
@@ -35,6 +43,8 @@ export interface Listener {
   readonly port: number
   /** What is open and going on now. */
   readonly load: () => Promise<ListenerLoad>
+  /** The door of a TLS port; undefined on a plain one. */
+  readonly tls: Pick<TlsFront, 'use' | 'useTicketKey'> | undefined
   /** Tells callers with every answer from now on that their connection ends with it; still accepts. */
   readonly farewell: () => void
   /** Stops accepting, tells kept-alive callers to go, resolves when the last exchange ended or after `deadlineMs`. */
@@ -52,9 +62,9 @@ const headerFieldsMax = 128
 /** How often time limits are looked after: no limit is kept late by more. */
 const sweepMs = 500
 
-/** Serves HTTP/1.1 with `node:http`: the only file besides `forward` that knows the transport (hot-path rule 1). */
+/** Serves HTTP/1.1 with `node:http`, on a TLS port behind its front: the only file besides `forward` that knows the transport (hot-path rule 1). */
 export async function listen(handler: ExchangeHandler, options: ListenOptions): Promise<Listener> {
-  const share: ListenerShare = { handler, listener: 0, isDraining: false, lingering: new Map() }
+  const share: ListenerShare = { handler, listener: options.listener, isDraining: false, lingering: new Map() }
   const connections = new WeakMap<Socket, ListenerConnection>()
   let requests = 0
   const server = createServer({
@@ -70,6 +80,18 @@ export async function listen(handler: ExchangeHandler, options: ListenOptions): 
   server.maxHeadersCount = headerFieldsMax
   // http's own first destroys every connection that carries no request yet, those just accepted too.
   server.close = NetServer.prototype.close as typeof server.close
+
+  const front =
+    options.tls === undefined
+      ? undefined
+      : createTlsFront({
+          ...options.tls,
+          onHttp1: (socket, tls) => {
+            connections.set(socket, new ListenerConnection(socket, share, tls))
+            server.emit('connection', socket)
+          },
+          onHttp2: undefined,
+        })
 
   const connectionOf = (socket: Socket): ListenerConnection => {
     let connection = connections.get(socket)
@@ -100,20 +122,27 @@ export async function listen(handler: ExchangeHandler, options: ListenOptions): 
   })
   server.on('connect', (_request, socket) => connectionOf(socket as Socket).broke('connect'))
 
-  await started(server, options)
-  const sweeping = setInterval(() => sweep(share.lingering), sweepMs)
+  const door: NetServer = front?.server ?? server
+  await started(door, options)
+  // A server that only gets connections handed keeps no list of them, and so no time limits, until it is told.
+  if (front !== undefined) server.emit('listening')
+  const sweeping = setInterval(() => {
+    sweep(share.lingering)
+    front?.sweep()
+  }, sweepMs)
   sweeping.unref()
-  server.on('close', () => clearInterval(sweeping))
+  door.on('close', () => clearInterval(sweeping))
   return {
-    port: (server.address() as AddressInfo).port,
+    port: (door.address() as AddressInfo).port,
+    tls: front,
     load: () =>
-      new Promise((resolve) => server.getConnections((_error, count) => resolve({ connections: count, requests }))),
+      new Promise((resolve) => door.getConnections((_error, count) => resolve({ connections: count, requests }))),
     farewell: () => {
       share.isDraining = true
     },
     drain: (deadlineMs) => {
       share.isDraining = true
-      return drain(server, deadlineMs)
+      return drain(server, front, deadlineMs)
     },
   }
 }
@@ -135,7 +164,7 @@ function sweep(lingering: Map<Socket, number>): void {
   }
 }
 
-function started(server: Server, options: ListenOptions): Promise<void> {
+function started(server: NetServer, options: ListenOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
     server.listen(
@@ -154,14 +183,19 @@ function started(server: Server, options: ListenOptions): Promise<void> {
   })
 }
 
-function drain(server: Server, deadlineMs: number): Promise<void> {
+function drain(server: Server, front: TlsFront | undefined, deadlineMs: number): Promise<void> {
   return new Promise((resolve) => {
     const deadline = setTimeout(() => {
       server.closeAllConnections()
+      front?.closeAll()
       resolve()
     }, deadlineMs)
-    const sweep = setInterval(() => server.closeIdleConnections(), lastCallMs)
-    server.close(() => {
+    const sweep = setInterval(() => {
+      server.closeIdleConnections()
+      front?.closeSilent()
+    }, lastCallMs)
+    const door = front?.server ?? server
+    door.close(() => {
       clearTimeout(deadline)
       clearInterval(sweep)
       resolve()

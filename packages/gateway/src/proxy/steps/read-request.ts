@@ -27,7 +27,7 @@ export function readRequest(exchange: Exchange, gateway: GatewayPlan): Result<Re
   const read = headers.value
   const fault = framingFault(read, exchange.httpVersion)
   if (fault !== undefined) return err({ reason: 'bad_framing', fault })
-  if (read.host === undefined && exchange.httpVersion === '1.1') {
+  if (read.host === undefined && exchange.httpVersion !== '1.0') {
     return err({ reason: 'bad_header', name: 'host', fault: 'missing' })
   }
   const authority = read.host ?? ''
