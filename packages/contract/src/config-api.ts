@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { claimPath, headerName, hour, method, minute, scalar, scalars } from './config-fields.ts'
+import { claimPath, day, forwardedForm, headerName, hour, method, minute, scalar, scalars } from './config-fields.ts'
 import { objectId } from './ids.ts'
-import { durationBetween, sizeBetween } from './scalars.ts'
+import { durationBetween, referable, secretReference, sizeBetween } from './scalars.ts'
 
 const claimRule = z.strictObject({
   path: claimPath,
@@ -120,6 +120,37 @@ const target = z
     'scheme, host and port only, http://127.0.0.1:9000, or a Unix socket, unix:/run/app.sock',
   )
 
+const upstreamHealth = z.strictObject({
+  failures: z.int().min(1).max(1000).default(3).meta({
+    description:
+      'Answers in a row that were broken off, no HTTP, or too late before a target is passed over. A connect that fails counts for all of them.',
+  }),
+  ejectFor: durationBetween(100, hour, '100ms to 1h')
+    .prefault('500ms')
+    .meta({ description: 'For how long; doubles each time it fails again right after.' }),
+  ejectMax: durationBetween(100, day, '100ms to 1d').prefault('30s').meta({ description: 'Longest such time.' }),
+})
+
+const upstreamTls = z.strictObject({
+  ca: referable(
+    "PEM of who may have issued the upstream's certificate. Takes the place of the usual roots: an upstream with an issuer of its own is trusted by that one alone. To trust both, put both into one file.",
+  ).optional(),
+  serverName: z
+    .string()
+    .regex(/^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$/, 'a host name')
+    .refine((name) => !/^[0-9.]+$/.test(name), 'a host name, no address')
+    .optional()
+    .meta({ description: "Name asked for and looked for in the certificate. Default: the target's own host." }),
+  clientCertificate: z
+    .strictObject({
+      certificate: referable('PEM of the certificate shown to the upstream, the own one first, then its issuers.'),
+      privateKey: secretReference('Its private key as PEM, without a passphrase.'),
+    })
+    .optional()
+    .meta({ description: 'What the gateway shows to an upstream that asks who calls.' }),
+  minVersion: z.enum(['1.2', '1.3']).default('1.2').meta({ description: 'Oldest version of TLS spoken.' }),
+})
+
 const upstream = z.strictObject({
   targets: z.array(target).min(1).max(64).meta({ description: 'Where requests go; each healthy target in turn.' }),
   host: z
@@ -138,6 +169,56 @@ const upstream = z.strictObject({
   connectionsMax: z.int().min(1).max(100_000).default(1024).meta({
     description: 'Connections per target and worker; beyond it requests wait up to connectTimeout.',
   }),
+  requestsMax: z.int().min(1).max(100_000).default(1024).meta({
+    description:
+      'Requests in flight per target and worker: what bounds an HTTP/2 target, whose connections carry many; beyond it requests wait up to connectTimeout.',
+  }),
+  waitingMax: z.int().min(0).max(100_000).default(1024).meta({
+    description: 'Requests that wait for one target in one worker; beyond it they are refused at once.',
+  }),
+  balance: z.enum(['leastConnections', 'roundRobin']).default('leastConnections').meta({
+    description:
+      'Which target takes a request: the one with the fewest in flight from this worker, in turn among equals; or simply the next in turn.',
+  }),
+  health: upstreamHealth.prefault({}).meta({
+    description: 'When a target that fails is passed over. The last one never is.',
+  }),
+  tls: upstreamTls.optional().meta({
+    description: 'How `https` targets are verified and what they are shown. Default: the usual roots, the host name.',
+  }),
+})
+
+const cors = z.strictObject({
+  origins: z
+    .array(
+      z
+        .string()
+        .max(253)
+        .regex(/^(\*|[a-z][a-z0-9+.-]{0,31}:\/\/[^\s/?#@*]+)$/, 'an exact origin, https://app.example.com, or * alone'),
+    )
+    .min(1)
+    .max(256)
+    .meta({
+      description:
+        'Origins whose pages may call this API and read its answers, compared character by character; `*` alone is any. `null` never is.',
+    }),
+  methods: z.array(method).min(1).max(16).optional().meta({
+    description: "Methods such a page may use; default all of the API's `methods`.",
+  }),
+  headers: z.array(headerName).max(100).optional().meta({
+    description:
+      'Request headers such a page may set; `*` alone is any. Default `content-type` and the headers that carry the token.',
+  }),
+  exposeHeaders: z.array(headerName).max(100).default([]).meta({
+    description:
+      'Headers of answers such a page may read, beside `WWW-Authenticate`, `Retry-After` and `jotgate-decision`.',
+  }),
+  credentials: z.boolean().default(false).meta({
+    description: 'Let the browser send its cookies and read the answer. A token a script sends itself needs none.',
+  }),
+  maxAge: durationBetween(0, day, '0s to 1d')
+    .prefault('10m')
+    .meta({ description: 'How long a browser may keep the answer to a preflight.' }),
 })
 
 const listen = z.strictObject({
@@ -178,12 +259,23 @@ export const api = z.strictObject({
       token: z.enum(['keep', 'drop']).default('keep').meta({
         description: "Whether the caller's token reaches the upstream. A query token is always cut from the target.",
       }),
+      allowHeaders: z.array(headerName).max(32).default([]).meta({
+        description:
+          'Loosening: headers dropped by default that ask the upstream to see another method, path, host or caller than the gateway judged, such as X-HTTP-Method-Override; let through by name.',
+      }),
+      forwarded: forwardedForm.optional().meta({
+        description: 'How this upstream is told where a request came from; default `gateway.forwarded`.',
+      }),
       claims: z.record(headerName, forwardedClaim).default({}).meta({
         description: "Headers filled from claims. A caller's own header of that name is always removed first.",
       }),
     })
     .prefault({})
     .meta({ description: 'What the upstream receives beside the request.' }),
+  cors: cors.optional().meta({
+    description:
+      "Pages of other sites that may call this API (CORS). Replaces the upstream's own `Access-Control-` headers; without it they pass.",
+  }),
   routes: z.array(route).max(1000).default([]).meta({
     description: 'Tighter rules for parts of the API. Requirements of every matching route add up.',
   }),
@@ -194,4 +286,5 @@ export type RouteConfig = z.output<typeof route>
 export type RequirementsConfig = z.output<typeof requirements>
 export type ClaimRuleConfig = z.output<typeof claimRule>
 export type TokenPlaceConfig = z.output<typeof tokenPlace>
+export type CorsConfig = z.output<typeof cors>
 export type UpstreamConfig = z.output<typeof upstream>

@@ -32,6 +32,9 @@ export const claimPath = z.string().min(1).max(256).meta({
 
 export const method = z.string().regex(/^[A-Z]{1,16}$/, 'a method in capitals: GET, POST')
 
+/** How a proxy tells the next server where a request came from. */
+export const forwardedForm = z.enum(['x-forwarded', 'rfc7239', 'both', 'none'])
+
 export const algorithmName = z.enum([
   'HS256',
   'HS384',

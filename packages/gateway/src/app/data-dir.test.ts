@@ -30,6 +30,8 @@ describe('the data directory', () => {
     const second = opened()
     expect(second.adminToken).toBe(first.adminToken)
     expect(second.deriveKey('subject')).toEqual(first.deriveKey('subject'))
+    expect(second.pseudonym).toBe(first.pseudonym)
+    expect(first.pseudonym).toMatch(/^jotgate-[0-9a-f]{24}$/)
   })
 
   it('derives another key for another purpose, and none is the master key', () => {

@@ -11,6 +11,8 @@ export interface DataDir {
   readonly adminToken: string
   /** 32 bytes derived from the master key (HKDF, RFC 5869) for one purpose; the master key itself goes nowhere. */
   readonly deriveKey: (purpose: string) => Buffer
+  /** This installation's name in `Via`, made of the master key: whoever does not see its requests cannot know it. */
+  readonly pseudonym: string
 }
 
 /** Where a running gateway is found: `<data>/gateway.json`, gone after an orderly end. */
@@ -31,6 +33,8 @@ const tokenFile = 'admin-token'
 const masterKeyFile = 'master-key'
 const runningFile = 'gateway.json'
 const secretBytes = 32
+/** Enough that nobody guesses it, on every request forwarded. */
+const pseudonymBytes = 12
 
 /** Opens the data directory, making it and its secrets when they are missing. The error is a sentence for the operator. */
 export function openDataDir(path: string): Result<DataDir, string> {
@@ -48,11 +52,10 @@ export function openDataDir(path: string): Result<DataDir, string> {
     }
     const adminToken = readOrMake(join(directory, tokenFile))
     const masterKey = Buffer.from(readOrMake(join(directory, masterKeyFile)), 'base64url')
-    return ok({
-      path: directory,
-      adminToken,
-      deriveKey: (purpose) => Buffer.from(hkdfSync('sha256', masterKey, '', `jotgate ${purpose}`, secretBytes)),
-    })
+    const deriveKey = (purpose: string): Buffer =>
+      Buffer.from(hkdfSync('sha256', masterKey, '', `jotgate ${purpose}`, secretBytes))
+    const pseudonym = `jotgate-${deriveKey('via').toString('hex', 0, pseudonymBytes)}`
+    return ok({ path: directory, adminToken, deriveKey, pseudonym })
   } catch (error) {
     const { message } = error as Error
     return err(`the data directory ${directory} cannot be used: ${message}; name another with --data`)

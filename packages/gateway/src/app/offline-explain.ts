@@ -99,6 +99,8 @@ function readKept(terms: Parameters<typeof openSource>[0], store: JwksStore, now
 function peekingPorts(sets: RemoteKeySets): PipelinePorts {
   const nothing = (): void => undefined
   return {
+    // No request is described as one of our own that came back.
+    pseudonym: 'jotgate-explain',
     keys: { indexOf: indexOnce, remote: { get: sets.get, refetch: () => Promise.resolve() } },
     verify: {
       verify: verifySignature,

@@ -26,7 +26,8 @@ export function formatDecision(
   const checks = decision.checks
     .filter(({ step }) => !described || !upstreamSteps.has(step))
     .map((check) => formatCheckLine(check, paint))
-  return `${[formatOutcome(decision, paint, described), '', ...checks, ...formatReason(decision, sourceLine, paint), ...formatToken(decision.token)].join('\n')}\n`
+  const notes = (decision.notes ?? []).flatMap((note) => ['', `  note    ${note}`])
+  return `${[formatOutcome(decision, paint, described), '', ...checks, ...notes, ...formatReason(decision, sourceLine, paint), ...formatToken(decision.token)].join('\n')}\n`
 }
 
 /** The outcome in one line. */

@@ -4,6 +4,7 @@ import type { StepName } from '../domain/steps.ts'
 export const stepWords: { readonly [S in StepName]: string } = {
   readRequest: 'path, headers and length can be read without doubt',
   matchApi: 'an API listens here and takes this method',
+  answerPreflight: 'a question of a browser, answered here',
   extractToken: 'one token, in one place',
   parseToken: 'a well-formed token with an accepted algorithm and kind',
   selectTrust: 'the issuer is trusted here',

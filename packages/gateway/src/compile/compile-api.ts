@@ -1,5 +1,7 @@
 import { type ApiConfig, type Config, type ConfigPath, formatConfigPath } from '@jotgate/contract'
 import { pathForm } from '../domain/path-form.ts'
+import { compileAllowedHeaders } from './compile-allowed-headers.ts'
+import { compileCors } from './compile-cors.ts'
 import { compileForwardedClaims } from './compile-forward.ts'
 import { pathSegments } from './compile-paths.ts'
 import type { CompilePorts } from './compile-ports.ts'
@@ -40,6 +42,14 @@ export function compileApi(
       token: api.forward.token,
       claims: compileForwardedClaims(api, places, [...path, 'forward', 'claims'], ports, problems),
     },
+    allowHeaders: compileAllowedHeaders(
+      api.forward.allowHeaders,
+      [...path, 'forward', 'allowHeaders'],
+      ports,
+      problems,
+    ),
+    forwarded: api.forward.forwarded ?? config.gateway.forwarded,
+    cors: api.cors === undefined ? undefined : compileCors(api.cors, methods, places, [...path, 'cors'], problems),
     upstream: compileUpstream(id, config, api.upstream, ports, problems),
   }
 }

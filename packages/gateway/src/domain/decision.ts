@@ -17,6 +17,8 @@ export interface Decision {
   readonly wanted: string | undefined
   /** What usually helps. */
   readonly hint: string | undefined
+  /** What is worth knowing of the request beside its verdict. */
+  readonly notes?: readonly string[]
   /** The configuration line that asked for the failing check. */
   readonly rule: RuleLocation | undefined
   readonly token: TokenSummary | undefined

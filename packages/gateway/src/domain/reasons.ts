@@ -15,7 +15,7 @@ export const outcomeOfReason: { readonly [R in Reason]: 'refused' | 'failed' } =
   misdirected_request: 'refused',
   api_unknown: 'refused',
   method_not_allowed: 'refused',
-  loop_detected: 'refused',
+  loop_detected: 'failed',
   preflight_refused: 'refused',
   token_missing: 'refused',
   token_ambiguous: 'refused',

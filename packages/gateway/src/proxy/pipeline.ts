@@ -3,13 +3,15 @@ import type { Claims } from '../domain/claims.ts'
 import type { KeyRecord } from '../domain/key.ts'
 import type { Reject } from '../domain/reject.ts'
 import { err, ok, type Result } from '../domain/result.ts'
+import { viaHolds } from './head/via.ts'
+import { answerPreflight, type PreflightAnswer } from './steps/answer-preflight.ts'
 import { authorize } from './steps/authorize.ts'
 import { bindHead } from './steps/bind-head.ts'
 import { checkClaims, isClearlyExpired } from './steps/check-claims.ts'
 import { extractToken } from './steps/extract-token.ts'
 import { type FindKeyPorts, findKey } from './steps/find-key.ts'
 import { type IntrospectPorts, introspect, isForIntrospection } from './steps/introspect.ts'
-import { matchApi } from './steps/match-api.ts'
+import { matchAccess, matchApi } from './steps/match-api.ts'
 import { checkTokenRules, parseToken } from './steps/parse-token.ts'
 import { readRequest } from './steps/read-request.ts'
 import { selectTrust } from './steps/select-trust.ts'
@@ -22,9 +24,12 @@ export interface PipelinePorts {
   readonly keys: FindKeyPorts
   readonly verify: VerifyPorts
   readonly introspect: IntrospectPorts
+  /** This installation's own name in `Via`, where the configuration gives none. */
+  readonly pseudonym: string
 }
 
-type Verdict = Result<UpstreamHead, Reject>
+/** What becomes of a request: sent on with this head, answered here, or refused. */
+export type Verdict = Result<UpstreamHead | PreflightAnswer, Reject>
 
 /**
  * The request's way from its head to the head the upstream gets, in the order of docs/lifecycle.md: the only file that
@@ -39,10 +44,21 @@ export function decide(trail: Trail, ports: PipelinePorts): Verdict | Promise<Ve
 
   const match = matchApi(head.value, snapshot)
   if (!match.ok) return match
-  const { api, access } = match.value
+  const api = match.value
   trail.api = api
-  trail.access = access
-  if (access.kind === 'public') return shapeUpstream(head.value, api, '')
+  const pseudonym = snapshot.gateway.via ?? ports.pseudonym
+  if (head.value.via !== undefined && viaHolds(head.value.via, pseudonym)) return err({ reason: 'loop_detected' })
+
+  const preflight = answerPreflight(head.value, api.plan.cors)
+  if (preflight !== undefined) {
+    trail.preflight = true
+    return preflight
+  }
+
+  const access = matchAccess(head.value, api, snapshot)
+  if (!access.ok) return access
+  trail.access = access.value
+  if (access.value.kind === 'public') return shapeUpstream(head.value, api, '', pseudonym)
 
   const found = extractToken(head.value, api)
   if (!found.ok) return found
@@ -83,7 +99,7 @@ function judgeSigned(trail: Trail, ports: PipelinePorts, keys: Result<readonly K
   trail.verified = trusted.value.verified
   trail.cached = trusted.value.cached
 
-  return permit(trail, trusted.value.keyIssuer)
+  return permit(trail, ports, trusted.value.keyIssuer)
 }
 
 async function judgeOpaque(trail: Trail, ports: PipelinePorts, token: string): Promise<Verdict> {
@@ -92,11 +108,11 @@ async function judgeOpaque(trail: Trail, ports: PipelinePorts, token: string): P
   if (!answer.ok) return answer
   trail.issuer = answer.value.issuer
   trail.verified = vouchForIntrospected(answer.value.claims, answer.value.issuer)
-  return permit(trail, undefined)
+  return permit(trail, ports, undefined)
 }
 
 /** What a trusted token may do here: its claims, its binding, its scopes, and the head its request goes on with. */
-function permit(trail: Trail, keyIssuer: string | undefined): Verdict {
+function permit(trail: Trail, ports: PipelinePorts, keyIssuer: string | undefined): Verdict {
   const { head, api, access, issuer, verified, exchange } = trail
   if (head === undefined || api === undefined || access === undefined) throw new Error('permit before match')
   if (issuer === undefined || verified === undefined) throw new Error('permit before trust')
@@ -112,7 +128,7 @@ function permit(trail: Trail, keyIssuer: string | undefined): Verdict {
 
   const claimHeaders = claimHeadersOf(trail, claims.value)
   if (!claimHeaders.ok) return claimHeaders
-  return shapeUpstream(head, api, claimHeaders.value)
+  return shapeUpstream(head, api, claimHeaders.value, trail.snapshot.gateway.via ?? ports.pseudonym)
 }
 
 function bytesMaxOf(api: CompiledApi): number {

@@ -5,6 +5,7 @@ import type { AccessEntry, AccessLog } from '../telemetry/access-log.ts'
 import { type Counters, counter, noApiSlot, type SlotMap } from '../telemetry/counters.ts'
 import type { DecisionEntry, DecisionRing } from '../telemetry/decision-ring.ts'
 import { summariseToken } from '../telemetry/summarise-token.ts'
+import { findQueryParameter } from './head/query-parameter.ts'
 import type { Trail } from './trail.ts'
 
 /** How a request ended, beyond what its trail says. */
@@ -84,7 +85,14 @@ export function toDecisionEntry(trail: Trail, ending: Ending, outcome: Outcome):
     api: trail.api?.plan.id,
     generation: trail.snapshot.generation,
     reject: ending.reject,
-    way: trail.access?.kind === 'public' ? 'public' : introspected ? 'introspected' : 'signed',
+    ...(namesMethod(head?.query) ? { queryNamesMethod: true } : {}),
+    way: trail.preflight
+      ? 'preflight'
+      : trail.access?.kind === 'public'
+        ? 'public'
+        : introspected
+          ? 'introspected'
+          : 'signed',
     token:
       token !== undefined
         ? summariseToken(token.header, token.claims, verified !== undefined)
@@ -92,6 +100,11 @@ export function toDecisionEntry(trail: Trail, ending: Ending, outcome: Outcome):
           ? summariseToken({}, verified.claims, true)
           : undefined,
   }
+}
+
+/** S12: some frameworks take the method from the query, behind the back of whoever judged it. */
+function namesMethod(query: string | undefined): boolean {
+  return query !== undefined && findQueryParameter(query, '_method').length > 0
 }
 
 function fillEntry(

@@ -16,6 +16,8 @@ export interface Trail {
   head: RequestHead | undefined
   api: CompiledApi | undefined
   access: EffectiveAccess | undefined
+  /** A browser's question, which no upstream gets. */
+  preflight: boolean
   place: TokenPlace | undefined
   /** Unverified: may be shown, never believed. */
   token: UnverifiedToken | undefined
@@ -34,6 +36,7 @@ export function startTrail(exchange: Exchange, snapshot: Snapshot, decisionId: s
     head: undefined,
     api: undefined,
     access: undefined,
+    preflight: false,
     place: undefined,
     token: undefined,
     issuer: undefined,

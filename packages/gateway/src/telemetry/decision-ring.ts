@@ -16,8 +16,10 @@ export interface DecisionEntry {
   readonly generation: number
   /** Undefined when forwarded. */
   readonly reject: Reject | undefined
-  /** Which steps applied: none of a token's on a public route, no parsing and no key for an introspected token. */
-  readonly way: 'public' | 'signed' | 'introspected'
+  /** The query holds `_method`, which some frameworks take for the request's method. */
+  readonly queryNamesMethod?: true
+  /** Which steps applied: a preflight's own, none of a token's on a public route, no parsing and no key for an introspected token. */
+  readonly way: 'preflight' | 'public' | 'signed' | 'introspected'
   /** From `summariseToken`; undefined when no token was read. */
   readonly token: TokenSummary | undefined
 }

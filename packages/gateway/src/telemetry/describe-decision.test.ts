@@ -47,11 +47,14 @@ describe('describeDecision', () => {
     const decision = describeDecision({ ...forwarded, outcome: 'refused', reject: rejectSamples.signature_invalid })
     expect(decision.checks.map(({ step }) => step)).toEqual(steps.map(({ name }) => name).slice(0, -1))
     expect(decision.checks.map(({ verdict }) => verdict)).toEqual([
-      ...Array.from({ length: 6 }, () => 'passed'),
+      ...Array.from({ length: 2 }, () => 'passed'),
+      'skipped',
+      ...Array.from({ length: 4 }, () => 'passed'),
       'failed',
       ...Array.from({ length: 6 }, () => 'not reached'),
     ])
-    expect(new Set(Object.values(verdicts(forwarded)))).toEqual(new Set(['passed']))
+    const { answerPreflight, ...others } = verdicts(forwarded)
+    expect([answerPreflight, ...new Set(Object.values(others))]).toEqual(['skipped', 'passed'])
     expect(new Set(Object.values(verdicts({ ...forwarded, reject: rejectSamples.not_ready })))).toEqual(
       new Set(['not reached']),
     )
@@ -74,6 +77,18 @@ describe('describeDecision', () => {
     expect(verdicts(entry)).toMatchObject({ findKey: 'passed', verifySignature: 'skipped', checkClaims: 'failed' })
     expect(describeDecision(entry).seen).toContain('signature not checked')
     expect(verdicts({ ...forwarded, reject: rejectSamples.token_expired })).toMatchObject({ verifySignature: 'passed' })
+  })
+
+  it('a preflight came to its own step and no further, whether it was answered or refused', () => {
+    const answered = verdicts({ ...forwarded, outcome: 'answered', way: 'preflight' })
+    expect(answered).toMatchObject({ matchApi: 'passed', answerPreflight: 'passed', extractToken: 'not reached' })
+    const refused = verdicts({ ...forwarded, way: 'preflight', reject: rejectSamples.preflight_refused })
+    expect(refused).toMatchObject({ matchApi: 'passed', answerPreflight: 'failed', extractToken: 'not reached' })
+  })
+
+  it('S12 a `_method` in the query is told, as the upstream may act on it', () => {
+    expect(describeDecision({ ...forwarded, queryNamesMethod: true }).notes?.[0]).toContain('_method')
+    expect(describeDecision(forwarded).notes).toBeUndefined()
   })
 
   it('shows the audience the token had beside the one that was wanted', () => {

@@ -5,6 +5,9 @@ import { type StepName, stepOfReason, steps } from '../domain/steps.ts'
 import type { DecisionEntry } from './decision-ring.ts'
 import { escapeForTerminal } from './escape-text.ts'
 
+const methodNote =
+  'the query holds `_method`: some frameworks act on it, while `methods` and `routes` judged the method of the request line'
+
 /** Steps an introspected token has no use for: the provider reads it, and no key of ours is needed. */
 const skippedWhenIntrospected: ReadonlySet<StepName> = new Set(['parseToken', 'selectTrust', 'findKey'])
 
@@ -34,6 +37,7 @@ export function describeDecision(
     seen: words && escapeForTerminal(words.seen),
     wanted: words && escapeForTerminal(words.wanted),
     hint: words?.hint,
+    ...(entry.queryNamesMethod === undefined ? {} : { notes: [methodNote] }),
     rule: rule === undefined ? undefined : locate(rule),
     token: entry.token,
   }
@@ -48,14 +52,7 @@ function checksOf(entry: DecisionEntry): readonly Check[] {
   const { reject } = entry
   const failing = reject === undefined ? undefined : stepOfReason[reject.reason]
   const listed = steps.filter(({ name }) => name !== 'record')
-  // A reason any step may give does not say how far the request came: then no step is said to have passed.
-  const passed =
-    reject === undefined
-      ? listed.length
-      : Math.max(
-          0,
-          listed.findIndex(({ name }) => name === failing),
-        )
+  const passed = passedSteps(entry, failing, listed)
   return listed.map(({ name, skippedWhenPublic }, index): Check => {
     if (name === failing) return { step: name, verdict: 'failed' }
     if (index >= passed) return { step: name, verdict: 'not reached' }
@@ -63,7 +60,20 @@ function checksOf(entry: DecisionEntry): readonly Check[] {
   })
 }
 
+/** How many of the steps a request came past. */
+function passedSteps(
+  entry: DecisionEntry,
+  failing: StepName | undefined,
+  listed: readonly { name: StepName }[],
+): number {
+  const placeOf = (step: StepName | undefined): number => listed.findIndex(({ name }) => name === step)
+  // A reason any step may give does not say how far the request came: then no step is said to have passed.
+  if (entry.reject !== undefined) return Math.max(0, placeOf(failing))
+  return entry.way === 'preflight' ? placeOf('answerPreflight') + 1 : listed.length
+}
+
 function isSkipped(entry: DecisionEntry, step: StepName, skippedWhenPublic: boolean): boolean {
+  if (step === 'answerPreflight') return entry.way !== 'preflight'
   if (entry.way === 'public') return skippedWhenPublic
   if (entry.way === 'introspected') return skippedWhenIntrospected.has(step)
   // An unverified `exp` long past refuses before any signature is checked (S8).

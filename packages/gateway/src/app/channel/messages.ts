@@ -39,7 +39,8 @@ export interface WorkerSide extends Side {
     readonly explain: { readonly params: DescribedRequest; readonly answer: { readonly decision?: Decision } }
   }
   readonly notes: {
-    readonly welcome: { readonly subjectKey: string }
+    /** What all workers of an installation share: the key subjects are hashed with, and its name in `Via`. */
+    readonly welcome: { readonly subjectKey: string; readonly pseudonym: string }
     /** A slice of the objects that make up generation g, in order; `first` begins the list anew. */
     readonly manifest: {
       readonly generation: number

@@ -3,7 +3,7 @@ import { mkdtempSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { IssuerPlan } from '../../compile/plan.ts'
+import type { ApiPlan, CorsPlan, IssuerPlan } from '../../compile/plan.ts'
 import { err, ok } from '../../domain/result.ts'
 import type { LocatedProblem } from './config-source.ts'
 import { formatProblem, formatProblems } from './format-problems.ts'
@@ -414,6 +414,39 @@ describe('problems of an API', () => {
   })
 
   it.each([
+    ...['Jotgate-Decision', 'X-Auth-Request-User', 'Remote-User', 'Client-Cert', 'X-Forwarded-User'],
+    ...['X-Forwarded-For', 'x_forwarded_host', 'Forwarded', 'Host', 'Transfer-Encoding', 'Connection', 'Upgrade'],
+  ])('S12 a caller may never be allowed to send %s', async (header) => {
+    await expectErrors(
+      withApi(`${upstream}\naccess: { issuers: [one] }\nforward: { allowHeaders: [⟦header_reserved⟧${header}] }`),
+    )
+  })
+
+  it('S12 what is not dropped needs no allowance, and none is written twice', async () => {
+    const names = '⟦header_passes⟧X-Custom, X-Real-IP, ⟦header_duplicate⟧x_real_ip'
+    await expectErrors(withApi(`${upstream}\naccess: { issuers: [one] }\nforward: { allowHeaders: [${names}] }`))
+  })
+
+  it.each([
+    ['any origin with cookies', '⟦cors_any_credentials⟧origins: ["*"], credentials: true'],
+    ['any origin and another', '⟦cors_wildcard⟧origins: ["*", "https://a.example"]'],
+    ['an origin with a path', 'origins: [⟦wrong_form⟧"https://a.example/"]'],
+    ['null', 'origins: [⟦wrong_form⟧"null"]'],
+    ['a pattern', 'origins: [⟦wrong_form⟧"https://*.a.example"]'],
+    ['none', '⟦out_of_bounds⟧origins: []'],
+    ['an origin with the usual port', 'origins: [⟦invalid_origin⟧"https://a.example:443"]'],
+    ['an origin with capitals', 'origins: [⟦invalid_origin⟧"https://A.example"]'],
+    ['a method the API does not have', 'origins: ["https://a.example"], methods: [GET, ⟦method_unused⟧LINK]'],
+    ['any header and another', 'origins: ["https://a.example"], ⟦cors_wildcard⟧headers: ["*", X-A]'],
+    [
+      'all answer headers with cookies',
+      'origins: ["https://a.example"], credentials: true, ⟦cors_wildcard⟧exposeHeaders: ["*"]',
+    ],
+  ])('S18 cors: %s', async (_name, cors) => {
+    await expectErrors(withApi(`${upstream}\naccess: { issuers: [one] }\ncors: { ${cors} }`))
+  })
+
+  it.each([
     ['link-local', 'http://169.254.1.1'],
     ['metadata, as one number', 'http://2852039166'],
     ['metadata inside IPv6', 'http://[::ffff:169.254.169.254]'],
@@ -486,6 +519,16 @@ routes:
     )
   })
 
+  it('S12 S18 of what callers may send and pages may read', async () => {
+    await expectWarnings(
+      withApi(`${upstream}
+access: { issuers: [one] }
+forward: { allowHeaders: [⟦header_allowed⟧X-HTTP-Method-Override, ⟦header_allowed⟧X-Original-URL, ⟦header_allowed⟧X-Real-IP] }
+cors: { origins: [⟦cors_plain_http⟧"http://app.example", "http://localhost:5173", "https://b.example"], credentials: true }`),
+    )
+    await expectWarnings(withApi(`${upstream}\naccess: { issuers: [one] }\ncors: { ⟦cors_any_origin⟧origins: ["*"] }`))
+  })
+
   it('and so is a gateway that protects nothing', async () => {
     await expectWarnings('version: 1\n⟦no_apis⟧apis: {}\n')
   })
@@ -505,6 +548,46 @@ describe('a configuration that is accepted', () => {
     expect(bits).toEqual(['11001001001000', '00000000000001', '00111000000000'])
     expect(hmac.keys).toHaveLength(1)
     expect(asymmetric).toMatchObject({ remoteKeys: true, trust: 'keys', expSkewSeconds: 30, iatSkewSeconds: 60 })
+  })
+
+  const apiPlanOf = async (body: string): Promise<ApiPlan> => {
+    const object = (await accepted(withApi(body))).compiled.objects.at(-1)
+    if (object?.kind !== 'api') throw new Error('no API')
+    return object.plan
+  }
+
+  it('upstreams are told where a request came from as the gateway says, or as their API does', async () => {
+    const body = `${upstream}\naccess: { issuers: [one] }`
+    expect((await apiPlanOf(body)).forwarded).toBe('x-forwarded')
+    expect((await apiPlanOf(`${body}\nforward: { forwarded: rfc7239 }`)).forwarded).toBe('rfc7239')
+    const text = `version: 1\ngateway: { forwarded: none }\napis: { a: { ${upstream}, access: public } }`
+    const object = (await accepted(text)).compiled.objects.at(-1)
+    expect(object).toMatchObject({ kind: 'api', plan: { forwarded: 'none' } })
+  })
+
+  it('S18 pages may use what the API itself takes, unless told otherwise', async () => {
+    const corsOf = async (cors: string): Promise<CorsPlan | undefined> => {
+      const body = `methods: [GET, PUT]\n${upstream}\naccess: { issuers: [one], token: { header: X-Token } }\n${cors}`
+      return (await apiPlanOf(body)).cors
+    }
+    expect(await corsOf('')).toBeUndefined()
+    expect(await corsOf('cors: { origins: ["https://a.example", "capacitor://localhost"] }')).toMatchObject({
+      origins: ['https://a.example', 'capacitor://localhost'],
+      methods: ['GET', 'PUT'],
+      headers: ['x-token', 'content-type'],
+      expose: 'WWW-Authenticate, Retry-After, jotgate-decision',
+      credentials: false,
+      maxAgeSeconds: 600,
+    })
+    expect(
+      await corsOf('cors: { origins: ["*"], methods: [GET], headers: ["*"], exposeHeaders: [X-Page], maxAge: 1h }'),
+    ).toMatchObject({
+      origins: 'any',
+      methods: ['GET'],
+      headers: 'any',
+      expose: 'WWW-Authenticate, Retry-After, jotgate-decision, X-Page',
+      maxAgeSeconds: 3600,
+    })
   })
 
   it('equal documents hash equal; a change touches only its own object', async () => {

@@ -10,6 +10,7 @@ import { setTimer } from '../channel/set-timer.ts'
 import { explainBind } from '../claim-port.ts'
 import { debounce } from '../config/debounce.ts'
 import { formatProblems } from '../config/format-problems.ts'
+import { placeOf, type Settled } from '../config/keep-places.ts'
 import { type AcceptedConfig, createLiveConfig, type LiveConfig } from '../config/live-config.ts'
 import { readConfig } from '../config/read-config.ts'
 import { type FileWatch, watchFiles } from '../config/watch-files.ts'
@@ -17,9 +18,10 @@ import { type DataDir, openDataDir } from '../data-dir.ts'
 import { writeDemo } from '../demo-config.ts'
 import { readEnvironment } from '../env.ts'
 import { type OpenLog, openLog } from '../open-log.ts'
-import type { ControlOptions } from '../start-options.ts'
+import type { ControlOptions, ListenerPlace } from '../start-options.ts'
 import { createAdminPorts } from './admin-ports.ts'
 import { createRollout, type Rollout, type RolloutWorker } from './rollout.ts'
+import { createTicketKeys, type TicketKeys } from './ticket-keys.ts'
 import { createTrustHost, type TrustHost } from './trust-host.ts'
 
 /** The parts of a control process. */
@@ -30,6 +32,7 @@ interface Control {
   readonly rollout: Rollout
   readonly trust: TrustHost
   readonly live: LiveConfig
+  readonly tickets: TicketKeys
   readonly startedAtMs: number
   /** Fetched keys taken over from a worker, while there is no configuration to fetch any by. */
   readonly adoptedKeys: () => readonly KeySet[]
@@ -112,8 +115,7 @@ async function begin(options: ControlOptions, opened: OpenLog): Promise<string |
 }
 
 interface Places {
-  readonly address: string
-  readonly port: number
+  readonly listeners: readonly ListenerPlace[]
   readonly adminAddress: string
   readonly adminPort: number
 }
@@ -121,10 +123,8 @@ interface Places {
 /** Where to listen. A control process without a configuration replaces another and was told where that listened. */
 function placesOf(options: ControlOptions, accepted: AcceptedConfig | undefined): Places {
   const gateway = accepted?.document.gateway
-  const [listener] = gateway?.listeners ?? []
   return {
-    address: listener?.address ?? options.address ?? '',
-    port: listener?.port ?? options.port ?? 0,
+    listeners: gateway?.listeners.map(placeOf) ?? options.listeners ?? [],
     adminAddress: gateway?.admin.address ?? options.adminAddress ?? '',
     adminPort: gateway?.admin.port ?? options.adminPort ?? 0,
   }
@@ -152,19 +152,16 @@ function createControl(
     for (const worker of rollout.workers()) tell(worker, 'keySet', set)
   }
   const trust = createTrustHost({ fetch, dataDir: dataDir.path, log, onKeySet })
-  const live = createLiveConfig({
+  const live: LiveConfig = createLiveConfig({
     file,
-    read: () => readConfig(file, options, environment, files.set),
+    read: () => readConfig(file, options, environment, files.set, settledBy(options, live.current())),
     rollout,
     beforeSwitch: (compiled) => {
       adoptedKeys = []
       const issuerIds = trust.configure(compiled)
       for (const worker of rollout.workers()) tell(worker, 'forget', { issuerIds })
     },
-    onAccepted: (accepted, before) => {
-      tellParent({ kind: 'switched', generation: accepted.generation })
-      if (before !== undefined) warnOfRestart(opened, accepted, before)
-    },
+    onAccepted: ({ generation }) => tellParent({ kind: 'switched', generation }),
     log,
     nowMs: Date.now,
   })
@@ -175,6 +172,9 @@ function createControl(
     rollout,
     trust,
     live,
+    tickets: createTicketKeys((key) => {
+      for (const worker of rollout.workers()) worker.peer.note('ticketKey', { key })
+    }),
     startedAtMs: Date.now(),
     adoptedKeys: () => adoptedKeys,
     draining: false,
@@ -182,10 +182,12 @@ function createControl(
 }
 
 /** Brings a worker that connected up to date, and keeps it so while it stays. */
-function welcome({ rollout, trust, adoptedKeys, dataDir, opened }: Control, connected: ConnectedWorker): void {
+function welcome({ rollout, trust, adoptedKeys, dataDir, tickets, opened }: Control, connected: ConnectedWorker): void {
   const worker: RolloutWorker = { ...connected }
   const { peer } = worker
-  peer.note('welcome', { subjectKey: dataDir.deriveKey('subject').toString('base64url') })
+  peer.note('ticketKey', { key: tickets.current() })
+  const subjectKey = dataDir.deriveKey('subject').toString('base64url')
+  peer.note('welcome', { subjectKey, pseudonym: dataDir.pseudonym })
   for (const set of [...adoptedKeys(), ...trust.keySets()]) tell(worker, 'keySet', set)
   // An earlier control process may have asked providers on other terms.
   tell(worker, 'forget', { issuerIds: trust.introspecting() })
@@ -225,16 +227,11 @@ async function startAdmin(control: Control, places: Places, file: string): Promi
   }
 }
 
-/** Where the gateway listens is settled at its start; everything else of the new configuration is in force. */
-function warnOfRestart({ log }: OpenLog, accepted: AcceptedConfig, before: AcceptedConfig): void {
-  const [now, then] = [accepted, before].map(({ document: { gateway } }) =>
-    JSON.stringify([
-      gateway.listeners.map(({ address, port }) => [address, port]),
-      gateway.admin.address,
-      gateway.admin.port,
-    ]),
-  )
-  if (now !== then) log.warn('restart_needed', { message: 'another address or port is listened on after a restart' })
+/** What the gateway's start decided; undefined while this is the start. */
+function settledBy(options: ControlOptions, accepted: AcceptedConfig | undefined): Settled | undefined {
+  const current = accepted?.document
+  const listeners = current?.gateway.listeners.map(placeOf) ?? options.listeners
+  return listeners === undefined ? undefined : { listeners, current }
 }
 
 function isLoopback(address: string): boolean {

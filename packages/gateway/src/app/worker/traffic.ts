@@ -48,6 +48,8 @@ export interface TrafficParts {
   readonly control: ControlLink
   readonly keys: WorkerKeys
   readonly subjectKey: Buffer
+  /** This installation's name in `Via`. */
+  readonly pseudonym: string
   readonly snapshot: () => Snapshot | undefined
 }
 
@@ -128,7 +130,7 @@ function openPools(counters: ReturnType<typeof createUpstreamCounters>): Pools {
 }
 
 function createPipelinePorts(
-  { options, keys, snapshot }: TrafficParts,
+  { options, keys, pseudonym, snapshot }: TrafficParts,
   counters: Counters,
   introspection: WorkerIntrospection,
   cache: ReturnType<typeof createTokenCache>,
@@ -139,6 +141,7 @@ function createPipelinePorts(
   const share = (limit = 0): number => Math.ceil(limit / options.workers)
 
   return {
+    pseudonym,
     keys: { indexOf: indexOnce, remote: keys.sets },
     verify: {
       verify: verifySignature,
@@ -168,6 +171,7 @@ function createPipelinePorts(
 function peekingPorts(ports: PipelinePorts, introspection: WorkerIntrospection): PipelinePorts {
   const { keys, verify } = ports
   return {
+    pseudonym: ports.pseudonym,
     keys: { ...keys, remote: { ...keys.remote, refetch: () => Promise.resolve() } },
     verify: { ...verify, cache: { ...verify.cache, find: () => undefined }, peek: true },
     introspect: {

@@ -20,6 +20,8 @@ interface WorkerState {
   listener: Listener | undefined
 }
 
+type Start = (subjectKey: Buffer, pseudonym: string) => void
+
 /** What is granted to the last log lines. */
 const flushMs = 1000
 /** What is granted to the last word of a worker that a bug ends. */
@@ -30,9 +32,9 @@ export function runWorker(options: WorkerOptions): void {
   const opened = openLog(`worker ${options.worker}`, options.logFormat)
   const state: WorkerState = { current: undefined, prepared: undefined, traffic: undefined, listener: undefined }
   const keys = createWorkerKeys(() => control)
-  const start = (subjectKey: Buffer): void => {
+  const start: Start = (subjectKey, pseudonym) => {
     const snapshot = (): Snapshot | undefined => state.current
-    state.traffic ??= createTraffic({ options, opened, control, keys, subjectKey, snapshot })
+    state.traffic ??= createTraffic({ options, opened, control, keys, subjectKey, pseudonym, snapshot })
   }
   const control: ControlLink = reachControl({
     socketPath: options.controlSocket,
@@ -55,7 +57,7 @@ function answerControl(
   opened: OpenLog,
   state: WorkerState,
   keys: WorkerKeys,
-  start: (subjectKey: Buffer) => void,
+  start: Start,
 ): Handlers<WorkerSide> {
   const assembly = createAssembly()
   return {
@@ -97,7 +99,7 @@ function answerControl(
       explain: async (request) => wrap(await state.traffic?.explain(request)),
     },
     notes: {
-      welcome: ({ subjectKey }) => start(Buffer.from(subjectKey, 'base64url')),
+      welcome: ({ subjectKey, pseudonym }) => start(Buffer.from(subjectKey, 'base64url'), pseudonym),
       manifest: ({ first, entries }) => assembly.manifest(first, entries),
       keySet: keys.sets.put,
       forget: ({ issuerIds }) => state.traffic?.forget(issuerIds),

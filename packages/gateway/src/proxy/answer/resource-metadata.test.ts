@@ -38,6 +38,9 @@ const orders: ApiPlan = {
     },
   ],
   forward: { token: 'keep', claims: [] },
+  allowHeaders: [],
+  forwarded: 'x-forwarded',
+  cors: undefined,
   upstream: {
     id: 'u',
     rule: 'apis.orders.upstream',
@@ -47,6 +50,11 @@ const orders: ApiPlan = {
     responseTimeoutMs: 1,
     idleTimeoutMs: 1,
     connectionsMax: 1,
+    requestsMax: 1024,
+    waitingMax: 1024,
+    balance: 'leastConnections',
+    health: { failures: 3, ejectMs: 500, ejectMsMax: 30_000 },
+    tls: undefined,
   },
 }
 

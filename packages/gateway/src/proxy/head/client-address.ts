@@ -45,7 +45,7 @@ export function forwardedScheme(value: string | undefined): 'http' | 'https' | u
 }
 
 /** `[::1]:80`, `[::1]` and `192.0.2.1:80` as some proxies write them. */
-function withoutPort(entry: string): string {
+export function withoutPort(entry: string): string {
   if (entry.startsWith('[')) return entry.slice(1, Math.max(1, entry.indexOf(']')))
   const colon = entry.indexOf(':')
   return colon !== -1 && colon === entry.lastIndexOf(':') ? entry.slice(0, colon) : entry

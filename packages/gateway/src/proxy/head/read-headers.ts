@@ -26,11 +26,15 @@ export interface ReadHeaders {
   forwardedFor: string | undefined
   forwardedHost: string | undefined
   forwardedProto: string | undefined
+  forwarded: string | undefined
+  via: string | undefined
   headers: string[]
   hashes: number[]
+  /** Override and look-alike headers: they pass where an API allows them by name. */
+  setAside: string[]
 }
 
-type Slot = Exclude<keyof ReadHeaders, 'headers' | 'hashes'>
+type Slot = Exclude<keyof ReadHeaders, 'headers' | 'hashes' | 'setAside'>
 
 /** What two lines of one name mean: a second is refused, the values are one list, or framing is in doubt. */
 type Repeat = 'refuse' | 'join' | 'framing' | 'first'
@@ -52,6 +56,8 @@ const slots: readonly (readonly [name: string, Slot, Repeat])[] = [
   ['x-forwarded-for', 'forwardedFor', 'join'],
   ['x-forwarded-host', 'forwardedHost', 'join'],
   ['x-forwarded-proto', 'forwardedProto', 'join'],
+  ['forwarded', 'forwarded', 'join'],
+  ['via', 'via', 'join'],
 ]
 
 const slotOf: ReadonlyMap<number, (typeof slots)[number]> = new Map(
@@ -81,10 +87,11 @@ export function readHeaders(rawHeaders: readonly string[]): Result<ReadHeaders, 
       else if (slot[2] === 'framing') return err({ reason: 'bad_framing', fault: `two ${slot[0]} headers` })
       else if (slot[2] === 'join') read[slot[1]] = slot[1] === 'cookie' ? `${before}; ${value}` : `${before}, ${value}`
     }
-    if (headerClass(name, hash) === undefined) {
+    const kind = headerClass(name, hash)
+    if (kind === undefined) {
       read.headers.push(name, value)
       read.hashes.push(hash)
-    }
+    } else if (kind === 'override' || kind === 'forwarding') read.setAside.push(name, value)
   }
   if (read.connection !== undefined) applyConnection(read, read.connection)
   return ok(read)
@@ -102,6 +109,10 @@ function applyConnection(read: ReadHeaders, connection: string): void {
     read.headers.push(name, headers[2 * at + 1] ?? '')
     read.hashes.push(hash)
   }
+  read.setAside = read.setAside.filter((_, at, all) => {
+    const name = all[at - (at % 2)] ?? ''
+    return !hasHeaderName(options, name, hashHeaderName(name))
+  })
 }
 
 /** A caller's own names are not repeated in reasons: only names of the table are. */
@@ -127,7 +138,10 @@ function noHeaders(): ReadHeaders {
     forwardedFor: undefined,
     forwardedHost: undefined,
     forwardedProto: undefined,
+    forwarded: undefined,
+    via: undefined,
     headers: [],
     hashes: [],
+    setAside: [],
   }
 }

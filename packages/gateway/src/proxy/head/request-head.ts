@@ -1,8 +1,10 @@
 import type { TokenPlace } from '../../compile/plan.ts'
+import type { Exchange } from '../exchange.ts'
 
 /** What the steps read of a request: checked, normalised, each header in its place. Made by `readRequest` alone. */
 export interface RequestHead {
   readonly method: string
+  readonly httpVersion: Exchange['httpVersion']
   /** The normalised path: matched, authorised and forwarded. */
   readonly path: string
   /** With its leading `?`, byte for byte; empty when there is none. */
@@ -19,9 +21,12 @@ export interface RequestHead {
   readonly peer: string
   /** Who called: the peer, or by trusted proxies' word somebody behind it. Always a syntactically valid address or `peer`. */
   readonly clientAddress: string
-  /** `X-Forwarded-For` and `X-Forwarded-Host` as a trusted peer sent them; undefined from everybody else. */
+  /** The addresses a trusted peer named, the nearest last, and the host; undefined from everybody else. */
   readonly forwardedFor: string | undefined
   readonly forwardedHost: string | undefined
+  /** `Forwarded` as a trusted peer sent it, when it is what is believed; undefined from everybody else. */
+  readonly forwarded: string | undefined
+  readonly via: string | undefined
   readonly authorization: string | undefined
   /** All `Cookie` lines joined by `; ` (RFC 9113 8.2.3). */
   readonly cookie: string | undefined
@@ -39,6 +44,8 @@ export interface RequestHead {
   readonly headers: readonly string[]
   /** `hashHeaderName` of each name in `headers`: the nth of the nth pair. */
   readonly hashes: readonly number[]
+  /** Override and look-alike headers, names and values in turn: they go on only where the API allows them by name. */
+  readonly setAside: readonly string[]
   /** Everything as received, for token places in headers that do not go on. */
   readonly rawHeaders: readonly string[]
 }

@@ -1,7 +1,23 @@
 import { describe, expect, it } from 'vitest'
 import { apiPlanOf, headOf, routeOf, snapshotOf } from '../../../test/fixtures/requests.ts'
+import type { CompiledApi, EffectiveAccess, Snapshot } from '../../compile/snapshot.ts'
 import { pathForm } from '../../domain/path-form.ts'
-import { matchApi } from './match-api.ts'
+import type { Reject } from '../../domain/reject.ts'
+import { ok, type Result } from '../../domain/result.ts'
+import type { RequestHead } from '../head/request-head.ts'
+import { matchAccess, matchApi } from './match-api.ts'
+
+interface Matched {
+  readonly api: CompiledApi
+  readonly access: EffectiveAccess
+}
+
+function match(head: RequestHead, snapshot: Snapshot): Result<Matched, Reject> {
+  const api = matchApi(head, snapshot)
+  if (!api.ok) return api
+  const access = matchAccess(head, api.value, snapshot)
+  return access.ok ? ok({ api: api.value, access: access.value }) : access
+}
 
 const open = { kind: 'public' } as const
 const all = pathForm.encodedSlash | pathForm.emptySegments | pathForm.parameters
@@ -9,17 +25,17 @@ const all = pathForm.encodedSlash | pathForm.emptySegments | pathForm.parameters
 describe('matching the API', () => {
   it('names what is unknown, refused by form, or not allowed', () => {
     const snapshot = snapshotOf(apiPlanOf({ methods: ['GET'] }))
-    expect(matchApi(headOf('/else'), snapshot)).toMatchObject({ error: { reason: 'api_unknown' } })
-    expect(matchApi(headOf('/orders/a%2fb'), snapshot)).toMatchObject({
+    expect(match(headOf('/else'), snapshot)).toMatchObject({ error: { reason: 'api_unknown' } })
+    expect(match(headOf('/orders/a%2fb'), snapshot)).toMatchObject({
       error: { reason: 'bad_path', fault: 'encoded_slash' },
     })
-    expect(matchApi(headOf('/orders//b'), snapshot)).toMatchObject({ error: { fault: 'empty_segment' } })
-    expect(matchApi(headOf('/orders/a;b'), snapshot)).toMatchObject({ error: { fault: 'parameter' } })
-    expect(matchApi(headOf('/orders', [], { method: 'POST' }), snapshot)).toEqual({
+    expect(match(headOf('/orders//b'), snapshot)).toMatchObject({ error: { fault: 'empty_segment' } })
+    expect(match(headOf('/orders/a;b'), snapshot)).toMatchObject({ error: { fault: 'parameter' } })
+    expect(match(headOf('/orders', [], { method: 'POST' }), snapshot)).toEqual({
       ok: false,
       error: { reason: 'method_not_allowed', allowed: ['GET'], rule: 'apis.orders.methods' },
     })
-    expect(matchApi(headOf('/orders/1'), snapshot)).toMatchObject({
+    expect(match(headOf('/orders/1'), snapshot)).toMatchObject({
       ok: true,
       value: { access: { kind: 'protected' } },
     })
@@ -28,7 +44,7 @@ describe('matching the API', () => {
   it('lets a form through that the API opted into', () => {
     const snapshot = snapshotOf(apiPlanOf({ pathForms: all }))
     for (const path of ['/orders/a%2Fb', '/orders//b', '/orders/a;v=1/b', '/orders/a%3Bv']) {
-      expect(matchApi(headOf(path), snapshot).ok).toBe(true)
+      expect(match(headOf(path), snapshot).ok).toBe(true)
     }
   })
 })
@@ -54,7 +70,7 @@ describe('a path that another server reads differently meets the same rules or i
     '/orders//@admin',
     '/orders;v=1',
   ])('%s is refused: its two readings meet other rules', (path) => {
-    expect(matchApi(headOf(path), snapshot)).toMatchObject({ error: { reason: 'bad_path', fault: 'ambiguous' } })
+    expect(match(headOf(path), snapshot)).toMatchObject({ error: { reason: 'bad_path', fault: 'ambiguous' } })
   })
 
   it.each([
@@ -68,8 +84,8 @@ describe('a path that another server reads differently meets the same rules or i
     ['/%40you', 'site', 0],
     ['/x;/@me', 'site', 0],
   ])('%s belongs to %s with %i routes by either reading', (path, id, routes) => {
-    const match = matchApi(headOf(path), snapshot)
-    expect(match.ok && match.value.api.plan.id).toBe(id)
-    expect(match.ok && match.value.access.routes.length).toBe(routes)
+    const found = match(headOf(path), snapshot)
+    expect(found.ok && found.value.api.plan.id).toBe(id)
+    expect(found.ok && found.value.access.routes.length).toBe(routes)
   })
 })

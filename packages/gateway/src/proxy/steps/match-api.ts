@@ -5,20 +5,18 @@ import type { Reject } from '../../domain/reject.ts'
 import { err, ok, type Result } from '../../domain/result.ts'
 import type { RequestHead } from '../head/request-head.ts'
 
-/** The API a request is for, and what holds for it there. */
-export interface Matched {
-  readonly api: CompiledApi
-  readonly access: EffectiveAccess
+/** Step 2: finds the API by host and path. */
+export function matchApi(head: RequestHead, snapshot: Snapshot): Result<CompiledApi, Reject> {
+  const api = snapshot.match(head.host, head.path)
+  return api === undefined ? err({ reason: 'api_unknown' }) : ok(api)
 }
 
 /**
- * Step 2: finds the API by host and path and what holds for method and path. A path form the API did not opt into is
- * refused, and so is a path that would meet another API or other rules once a more liberal server decodes it.
+ * Step 2, once the API is known: what holds for method and path there. A path form the API did not opt into is refused,
+ * and so is a path that would meet another API or other rules once a more liberal server decodes it.
  */
-export function matchApi(head: RequestHead, snapshot: Snapshot): Result<Matched, Reject> {
+export function matchAccess(head: RequestHead, api: CompiledApi, snapshot: Snapshot): Result<EffectiveAccess, Reject> {
   const { path, method } = head
-  const api = snapshot.match(head.host, path)
-  if (api === undefined) return err({ reason: 'api_unknown' })
   const { plan } = api
   const refused = head.forms & ~plan.pathForms
   if (refused !== 0) return err({ reason: 'bad_path', fault: pathFormFault(refused) })
@@ -32,7 +30,7 @@ export function matchApi(head: RequestHead, snapshot: Snapshot): Result<Matched,
       return err({ reason: 'bad_path', fault: 'ambiguous' })
     }
   }
-  return ok({ api, access })
+  return ok(access)
 }
 
 function isSame(one: EffectiveAccess, other: EffectiveAccess): boolean {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { corsOf } from '../../../test/fixtures/requests.ts'
 import type { TokenPlace } from '../../compile/plan.ts'
 import { shapeReply } from './shape-reply.ts'
 
@@ -42,6 +43,41 @@ describe('shaping the answer', () => {
 
   it('leaves out what is no header: nothing of it can become a line of ours', () => {
     expect(reply(['x-a', 'b\r\nx-evil: 1', 'x b', '1', 'x-c', 'Ċ'])).toEqual(['jotgate-decision: id-1'])
+  })
+})
+
+describe('S18 where the API has `cors` the gateway alone says what pages may read', () => {
+  const sent = [
+    'Access-Control-Allow-Origin',
+    '*',
+    'access-control-allow-credentials',
+    'true',
+    'Access_Control_Expose_Headers',
+    'X-A',
+    'Vary',
+    'Accept',
+    'X-A',
+    '1',
+  ]
+
+  it("removes what the upstream said of it, in every spelling, and keeps the rest of the upstream's Vary", () => {
+    expect(shapeReply(sent, bearer, 'id-1', corsOf(), 'https://elsewhere.example')).toEqual([
+      'Vary',
+      'Accept',
+      'X-A',
+      '1',
+      'vary',
+      'Origin',
+      'jotgate-decision',
+      'id-1',
+    ])
+    expect(shapeReply(sent, bearer, 'id-1', corsOf(), 'https://app.example')).toEqual(
+      expect.arrayContaining(['access-control-allow-origin', 'https://app.example']),
+    )
+  })
+
+  it('without it everything of the upstream passes', () => {
+    expect(shapeReply(sent, bearer, 'id-1', undefined, 'https://app.example').slice(0, -2)).toEqual(sent)
   })
 })
 

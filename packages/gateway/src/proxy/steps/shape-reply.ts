@@ -1,8 +1,17 @@
-import type { TokenPlace } from '../../compile/plan.ts'
-import { type HeaderNames, hasHeaderName, hashHeaderName, isSpellingOf } from '../../domain/header-name.ts'
+import type { CorsPlan, TokenPlace } from '../../compile/plan.ts'
+import {
+  type HeaderNames,
+  hasHeaderName,
+  hashHeaderName,
+  isSpellingOf,
+  startsFolded,
+} from '../../domain/header-name.ts'
+import { addCorsHeaders } from '../answer/cors-headers.ts'
 import { connectionOptions } from '../head/connection-options.ts'
 import { isFieldValue } from '../head/header-value.ts'
 import { headerClass } from '../head/reserved-headers.ts'
+
+const corsPrefix = 'access-control-'
 
 /** Caches that only some vendors' shared caches obey, and that then overrule Cache-Control (RFC 9213). */
 const targetedCacheControl: readonly string[] = ['cdn-cache-control', 'surrogate-control']
@@ -10,10 +19,16 @@ const targetedCacheControl: readonly string[] = ['cdn-cache-control', 'surrogate
 /**
  * Step 20: the header list for the caller. What belongs to the upstream's connection, frames its message, is reserved
  * or is no header at all is left out, `Connection`-named headers too; the decision id goes in. When the token did not
- * come in `Authorization` (`place`), shared caches are told to keep away (S17). Framing and
- * the connection are the listener's.
+ * come in `Authorization` (`place`), shared caches are told to keep away (S17). With `cors` the gateway alone says what
+ * pages may read (S18). Framing and the connection are the listener's.
  */
-export function shapeReply(rawHeaders: readonly string[], place: TokenPlace | undefined, decisionId: string): string[] {
+export function shapeReply(
+  rawHeaders: readonly string[],
+  place: TokenPlace | undefined,
+  decisionId: string,
+  cors?: CorsPlan,
+  origin?: string,
+): string[] {
   const hidden = place !== undefined && !(place.kind === 'header' && place.name === 'authorization')
   const options = namedByConnection(rawHeaders)
   const shaped: string[] = []
@@ -24,6 +39,7 @@ export function shapeReply(rawHeaders: readonly string[], place: TokenPlace | un
     const hash = hashHeaderName(name)
     if (hash < 0 || !isFieldValue(value) || staysBehind(name, hash)) continue
     if (options !== undefined && hasHeaderName(options, name, hash)) continue
+    if (cors !== undefined && startsFolded(name, corsPrefix)) continue
     if (hidden) {
       if (isSpellingOf(name, 'cache-control')) {
         cacheControl = cacheControl === undefined ? value : `${cacheControl}, ${value}`
@@ -37,6 +53,7 @@ export function shapeReply(rawHeaders: readonly string[], place: TokenPlace | un
     shaped.push('cache-control', privateCacheControl(cacheControl))
     if (place.kind !== 'query') shaped.push('vary', place.kind === 'cookie' ? 'cookie' : place.name)
   }
+  if (cors !== undefined) addCorsHeaders(shaped, cors, origin)
   shaped.push('jotgate-decision', decisionId)
   return shaped
 }

@@ -11,7 +11,7 @@ import type { RequestHead } from '../head/request-head.ts'
 import { shapeClaimHeaders, shapeUpstream, type UpstreamHead } from './shape-upstream.ts'
 
 function shaped(head: RequestHead, api: CompiledApi, claimHeaders = ''): UpstreamHead {
-  const result = shapeUpstream(head, api, claimHeaders)
+  const result = shapeUpstream(head, api, claimHeaders, 'jotgate-test')
   if (!result.ok) throw new Error(result.error.reason)
   return result.value
 }
@@ -27,7 +27,7 @@ function withPlaces(token: 'keep' | 'drop', ...tokenPlaces: readonly TokenPlace[
 }
 
 const ours =
-  'x-forwarded-for: 192.0.2.7\r\nx-forwarded-proto: http\r\nx-forwarded-host: api.example\r\nvia: 1.1 jotgate\r\n'
+  'x-forwarded-for: 192.0.2.7\r\nx-forwarded-proto: http\r\nx-forwarded-host: api.example\r\nvia: 1.1 jotgate-test\r\n'
 
 describe('the forwarded target', () => {
   it.each([
@@ -42,7 +42,7 @@ describe('the forwarded target', () => {
 
   it('never begins with two slashes, whatever the API opted into', () => {
     const api = compiledApiOf({ stripPath: true, pathForms: 7 })
-    expect(shapeUpstream(headOf('/orders//evil.example/x'), api, '')).toEqual({
+    expect(shapeUpstream(headOf('/orders//evil.example/x'), api, '', 'jotgate-test')).toEqual({
       ok: false,
       error: { reason: 'bad_path', fault: 'empty_segment' },
     })
@@ -56,7 +56,7 @@ describe('the forwarded target', () => {
         const normal = normalisePath(`/orders${text}`)
         if (!normal.ok) return
         const head = { ...headOf('/orders'), ...normal.value }
-        const result = shapeUpstream(head, api, '')
+        const result = shapeUpstream(head, api, '', 'jotgate-test')
         if (!result.ok) return
         const again = normalisePath(result.value.target)
         expect(again.ok && again.value.path + again.value.query).toBe(result.value.target)
@@ -85,7 +85,7 @@ describe('the header block', () => {
     expect(shaped(headOf('/orders', sent), compiledApiOf()).headers).toBe(ours)
     const gateway = { ...plainGateway, trustedProxies: ['192.0.2.7'] }
     expect(shaped(headOf('/orders', sent, {}, gateway), compiledApiOf()).headers).toBe(
-      'x-forwarded-for: 6.6.6.6, 192.0.2.7\r\nx-forwarded-proto: http\r\nx-forwarded-host: evil.example\r\nvia: 1.1 jotgate\r\n',
+      'x-forwarded-for: 6.6.6.6, 192.0.2.7\r\nx-forwarded-proto: http\r\nx-forwarded-host: evil.example\r\nvia: 1.1 jotgate-test\r\n',
     )
   })
 
@@ -121,6 +121,34 @@ describe('the header block', () => {
     )
     const head = headOf('/orders?jwt=t', ['Authorization', 'Bearer t'])
     expect(shaped(head, api)).toMatchObject({ target: '/orders', headers: `Authorization: Bearer t\r\n${ours}` })
+  })
+})
+
+describe('S12 override and look-alike headers', () => {
+  const names = ['X-HTTP-Method-Override', 'X-Original-URL', 'X-Forwarded-Prefix', 'True-Client-IP', 'X-Real-IP']
+  const sent = names.flatMap((name) => [name, 'said', name.toLowerCase(), 'said', name.replaceAll('-', '_'), 'said'])
+
+  it('are dropped unless the API names them', () => {
+    expect(shaped(headOf('/orders', sent), compiledApiOf()).headers).toBe(ours)
+  })
+
+  it('pass where it does: those, spelled plainly, and no other', () => {
+    const api = compiledApiOf({ allowHeaders: ['x-http-method-override', 'x-real-ip'] })
+    const head = headOf('/orders', [...sent, 'x.real.ip', 'said', 'Accept', '*/*'])
+    expect(shaped(head, api).headers).toBe(
+      `Accept: */*\r\nX-HTTP-Method-Override: said\r\nx-http-method-override: said\r\nX-Real-IP: said\r\nx-real-ip: said\r\n${ours}`,
+    )
+  })
+
+  it('are left out when Connection names them', () => {
+    const head = headOf('/orders', ['X-Real-IP', 'said', 'X-Original-URL', '/x', 'Connection', 'x-real-ip'])
+    const api = compiledApiOf({ allowHeaders: ['x-real-ip', 'x-original-url'] })
+    expect(shaped(head, api).headers).toBe(`X-Original-URL: /x\r\n${ours}`)
+  })
+
+  it('nothing the gateway writes itself, and nothing that says who calls, is kept aside for that', () => {
+    const head = headOf('/orders', ['Jotgate-Decision', 'x', 'Client-Cert', 'x', 'Remote-User', 'x', 'Host2', 'x'])
+    expect(head.setAside).toEqual([])
   })
 })
 

@@ -11,6 +11,7 @@ import { cutCookie } from '../head/cookie-crumbs.ts'
 import { claimToHeader, headerLine } from '../head/header-value.ts'
 import { cutQueryParameter } from '../head/query-parameter.ts'
 import type { RequestHead } from '../head/request-head.ts'
+import { writeForwarded } from '../head/write-forwarded.ts'
 
 /** What goes to the upstream, whichever target takes it: the forwarder adds `Host`, the framing and the empty line. */
 export interface UpstreamHead {
@@ -23,15 +24,18 @@ export interface UpstreamHead {
   readonly headers: string
 }
 
-/** Ends in what every request is told about us (RFC 9110 7.6.3). */
-const via = headerLine('via', '1.1 jotgate')
-
 /**
  * Step 18: target and header block for the upstream. `claimHeaders` is what `shapeClaimHeaders` made, empty for a
  * public request. Headers any API fills from claims are removed first, in any spelling. Tokens are dropped from every
- * configured place (`forward.token: drop`), and from the query always: on a public route they are nobody's.
+ * configured place (`forward.token: drop`), and from the query always: on a public route they are nobody's. `pseudonym`
+ * is our name in `Via` (RFC 9110 7.6.3).
  */
-export function shapeUpstream(head: RequestHead, api: CompiledApi, claimHeaders: string): Result<UpstreamHead, Reject> {
+export function shapeUpstream(
+  head: RequestHead,
+  api: CompiledApi,
+  claimHeaders: string,
+  pseudonym: string,
+): Result<UpstreamHead, Reject> {
   const { plan } = api
   const path = plan.stripPath ? stripPrefix(head.path, plan.segments.length) : head.path
   // To whoever reads a target as a reference, `//x/y` names a host (RFC 3986 4.2).
@@ -40,7 +44,11 @@ export function shapeUpstream(head: RequestHead, api: CompiledApi, claimHeaders:
     method: head.method,
     target: head.query === '' ? path : path + forwardedQuery(head.query, plan),
     authority: plan.upstream.host === 'caller' ? head.authority : undefined,
-    headers: callerLines(head, api) + forwardingLines(head) + claimHeaders,
+    headers:
+      callerLines(head, api) +
+      allowedLines(head, plan) +
+      writeForwarded(head, plan.forwarded, pseudonym) +
+      `via: ${head.httpVersion} ${pseudonym}\r\n${claimHeaders}`,
   })
 }
 
@@ -94,13 +102,15 @@ function callerLines(head: RequestHead, api: CompiledApi): string {
   return lines
 }
 
-/** S11, S12: whatever the caller said about its origin is gone by now; a trusted peer's word is continued. */
-function forwardingLines(head: RequestHead): string {
-  const { forwardedFor, peer, scheme } = head
-  const host = head.forwardedHost ?? head.authority
-  const path = forwardedFor === undefined ? peer : `${forwardedFor}, ${peer}`
-  const named = host === '' ? '' : `x-forwarded-host: ${host}\r\n`
-  return `x-forwarded-for: ${path}\r\nx-forwarded-proto: ${scheme}\r\n${named}${via}`
+/** S12: what the API lets through by name, in its plain spelling alone: servers that fold names see one header. */
+function allowedLines({ setAside }: RequestHead, { allowHeaders }: ApiPlan): string {
+  if (allowHeaders.length === 0 || setAside.length === 0) return ''
+  let lines = ''
+  for (let at = 0; at + 1 < setAside.length; at += 2) {
+    const name = setAside[at] ?? ''
+    if (allowHeaders.includes(name.toLowerCase())) lines += `${name}: ${setAside[at + 1]}\r\n`
+  }
+  return lines
 }
 
 interface Drops {

@@ -1,0 +1,97 @@
+import { type ConfigPath, type CorsConfig, formatConfigPath } from '@jotgate/contract'
+import type { CorsPlan, TokenPlace } from './plan.ts'
+import type { ProblemList } from './problem-list.ts'
+
+/** What a script must be able to read to say why it was refused. */
+const alwaysExposed: readonly string[] = ['WWW-Authenticate', 'Retry-After', 'jotgate-decision']
+
+/** Which pages of other sites may call an API (security rule S18). */
+export function compileCors(
+  cors: CorsConfig,
+  apiMethods: readonly string[],
+  places: readonly TokenPlace[],
+  path: ConfigPath,
+  problems: ProblemList,
+): CorsPlan {
+  for (const [index, method] of (cors.methods ?? []).entries()) {
+    if (apiMethods.includes(method)) continue
+    const hint = "add it to the API's `methods`, or drop it here"
+    problems.error([...path, 'methods', index], 'method_unused', `the API does not let ${method} through`, hint)
+  }
+  if (cors.exposeHeaders.includes('*') && cors.credentials) {
+    const message = 'with `credentials` browsers take `*` for a header of that name'
+    problems.error([...path, 'exposeHeaders'], 'cors_wildcard', message, 'list the headers')
+  }
+  return {
+    rule: formatConfigPath(path),
+    origins: compileOrigins(cors, [...path, 'origins'], problems),
+    methods: cors.methods ?? apiMethods,
+    headers: compileHeaders(cors, places, [...path, 'headers'], problems),
+    expose: [...new Set([...alwaysExposed, ...cors.exposeHeaders])].join(', '),
+    credentials: cors.credentials,
+    maxAgeSeconds: Math.floor(cors.maxAge / 1000),
+  }
+}
+
+function compileOrigins(
+  { origins, credentials }: CorsConfig,
+  path: ConfigPath,
+  problems: ProblemList,
+): readonly string[] | 'any' {
+  if (isAny(origins, path, problems)) {
+    if (credentials) {
+      const message = 'any page could read what its visitor may see'
+      problems.error(
+        path,
+        'cors_any_credentials',
+        `\`*\` never goes with \`credentials\`: ${message}`,
+        'list the origins',
+      )
+    } else {
+      const message = 'any page may call this API from the network of whoever looks at it'
+      problems.warn(path, 'cors_any_origin', message, 'list the origins, unless the API is for everybody')
+    }
+    return 'any'
+  }
+  for (const [index, origin] of origins.entries()) checkOrigin(origin, credentials, [...path, index], problems)
+  return origins
+}
+
+function checkOrigin(origin: string, credentials: boolean, path: ConfigPath, problems: ProblemList): void {
+  // `*` beside others is told by `isAny`.
+  if (origin === '*') return
+  const url = URL.canParse(origin) ? new URL(origin) : undefined
+  const web = url?.protocol === 'http:' || url?.protocol === 'https:'
+  // Applications in a web view send origins of schemes of their own, such as capacitor://localhost, as they are.
+  if (url === undefined || (web && url.origin !== origin) || (!web && origin !== origin.toLowerCase())) {
+    const hint = web ? `write ${url.origin}` : 'as in https://app.example.com'
+    problems.error(path, 'invalid_origin', 'not an origin as browsers send it', hint)
+  } else if (
+    credentials &&
+    url.protocol === 'http:' &&
+    !/^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname)
+  ) {
+    const message = 'whoever is on the way can change that page, and calls with the cookies of its visitors'
+    problems.warn(path, 'cors_plain_http', message, 'use https')
+  }
+}
+
+function compileHeaders(
+  { headers }: CorsConfig,
+  places: readonly TokenPlace[],
+  path: ConfigPath,
+  problems: ProblemList,
+): readonly string[] | 'any' {
+  if (headers === undefined) {
+    const carriers = places.flatMap((place) => (place.kind === 'header' ? [place.name] : []))
+    return [...new Set([...carriers, 'content-type'])]
+  }
+  if (isAny(headers, path, problems)) return 'any'
+  return headers.map((name) => name.toLowerCase())
+}
+
+function isAny(names: readonly string[], path: ConfigPath, problems: ProblemList): boolean {
+  if (!names.includes('*')) return false
+  if (names.length > 1) problems.error(path, 'cors_wildcard', '`*` stands alone', 'drop it, or all others')
+  return true
+}
