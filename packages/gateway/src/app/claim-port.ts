@@ -1,6 +1,7 @@
 import { type AddressInfo, createServer } from 'node:net'
 import type { Result } from '../domain/result.ts'
 import { err, ok } from '../domain/result.ts'
+import type { ListenerPlace } from './start-options.ts'
 
 /**
  * Binds the port alone for a moment, before workers share it: several gateways sharing one port without knowing would
@@ -15,6 +16,17 @@ export function claimPort(address: string, port: number): Promise<Result<number,
       server.close(() => resolve(ok(taken)))
     })
   })
+}
+
+/** Claims one after the other; answers the places with the ports taken, or why the first that fails does. */
+export async function claimPorts(places: readonly ListenerPlace[]): Promise<Result<readonly ListenerPlace[], string>> {
+  const claimed: ListenerPlace[] = []
+  for (const place of places) {
+    const port = await claimPort(place.address, place.port)
+    if (!port.ok) return port
+    claimed.push({ ...place, port: port.value })
+  }
+  return ok(claimed)
 }
 
 /** Why an address and port cannot be listened on, and a way out. */

@@ -16,7 +16,7 @@ export interface ControlSlot {
 export interface ControlSlotOptions {
   readonly entry: string
   readonly environment: Environment
-  readonly forControl: Omit<ControlOptions, 'first' | 'generation'>
+  readonly forControl: Omit<ControlOptions, 'first' | 'generation' | 'listeners'>
   readonly log: Log
 }
 
@@ -61,7 +61,8 @@ export function startControl(options: ControlSlotOptions): ControlSlot {
     const first = known === undefined
     // Ports taken by chance at the start stay the same.
     const ports = known === undefined ? {} : { adminAddress: known.adminAddress, adminPort: known.adminPort }
-    const argument: ControlOptions = { ...given, ...ports, first, generation }
+    const listeners = known?.listeners
+    const argument: ControlOptions = { ...given, ...ports, listeners, first, generation }
     backOff.born(Date.now())
     child = fork(options.entry, [JSON.stringify(argument)], { env: { ...options.environment } })
     child.on('message', (message) => hear(message as FromControl))

@@ -20,12 +20,21 @@ export interface StartOptions {
   readonly secretsDir: string | undefined
 }
 
+/** Where a listener is, and whether it speaks TLS: settled at the start. */
+export interface ListenerPlace {
+  readonly address: string
+  readonly port: number
+  readonly tls: boolean
+}
+
 /** What the supervisor tells a control process; given as JSON on its command line, so nothing secret is in it. */
 export interface ControlOptions extends StartOptions {
   readonly runDir: string
   readonly controlSocket: string
   /** The first control process of this start: a configuration that cannot be used ends it. */
   readonly first: boolean
+  /** Where the workers listen, as the first control process was configured; undefined for that one itself. */
+  readonly listeners: readonly ListenerPlace[] | undefined
   /** The last generation that workers were switched to; new ones are numbered above it. */
   readonly generation: number
 }
@@ -37,8 +46,7 @@ export interface WorkerOptions {
   /** Of the node: budgets are shared out among them. */
   readonly workers: number
   readonly controlSocket: string
-  readonly address: string
-  readonly port: number
+  readonly listeners: readonly ListenerPlace[]
   readonly logFormat: 'pretty' | 'json'
   /** The worker listens by itself; otherwise the supervisor hands connections out. */
   readonly reusePort: boolean

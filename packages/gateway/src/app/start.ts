@@ -6,7 +6,7 @@ import { isatty } from 'node:tty'
 import { fileURLToPath } from 'node:url'
 import type { Log } from '../telemetry/log.ts'
 import type { FromControl } from './channel/ipc.ts'
-import { claimPort, explainBind } from './claim-port.ts'
+import { claimPorts } from './claim-port.ts'
 import { type ControlSlot, startControl } from './control-slot.ts'
 import { openDataDir, readRunning, removeRunning, writeRunning } from './data-dir.ts'
 import { formatDemo } from './demo-lines.ts'
@@ -68,16 +68,16 @@ async function supervise(
 
   const loaded = await Promise.race([control.loaded, ended.first])
   if (loaded === undefined || loaded === 'signal') return giveUp(control, undefined, loaded === 'signal' ? 0 : 1)
-  const claimed = await claimPort(loaded.address, loaded.port)
+  const claimed = await claimPorts(loaded.listeners)
   if (!claimed.ok) return giveUp(control, undefined, refuse(claimed.error))
 
-  const place = { address: loaded.address, port: claimed.value }
+  const listeners = claimed.value
   const reusePort = acceptsForItself()
   const { workers, logFormat } = options
   const fleet = startFleet({
     workers,
     entry: entry('worker/worker-main'),
-    forWorker: (worker) => ({ worker, workers, controlSocket, ...place, logFormat, reusePort }),
+    forWorker: (worker) => ({ worker, workers, controlSocket, listeners, logFormat, reusePort }),
     log,
   })
   const unbound = await Promise.race([
@@ -88,10 +88,9 @@ async function supervise(
     ended.first,
   ])
   if (unbound === 'signal') return giveUp(control, fleet, 0)
-  if (unbound !== undefined)
-    return giveUp(control, fleet, refuse(explainBind(unbound.message, place.address, place.port)))
+  if (unbound !== undefined) return giveUp(control, fleet, refuse(unbound.message))
 
-  announce(options, { ...loaded, ...place }, controlSocket, opened)
+  announce(options, { ...loaded, listeners }, controlSocket, opened)
   const reload = (): void => control.tell({ kind: 'reload' })
   process.on('SIGHUP', reload)
   await ended.first
@@ -129,9 +128,13 @@ function acceptsForItself(): boolean {
 }
 
 function announce(options: StartOptions, loaded: Loaded, controlSocket: string, { writer }: OpenLog): void {
-  const { address, port, adminAddress, adminPort } = loaded
+  const { listeners, adminAddress, adminPort } = loaded
+  const [first] = listeners
+  if (first === undefined) throw new Error('a gateway without a listener')
+  const { address, port } = first
   const { pid } = process
-  const ready: Ready = { address, port, adminAddress, adminPort, pid, workers: options.workers, generation: 1 }
+  const { workers } = options
+  const ready: Ready = { address, port, listeners, adminAddress, adminPort, pid, workers, generation: 1 }
   writeRunning(options.dataDir, { pid, address, port, adminAddress, adminPort, controlSocket })
   writer.write(formatReady(ready, options.logFormat, Date.now()))
   if (loaded.demoToken === undefined) return

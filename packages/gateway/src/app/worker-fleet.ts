@@ -2,11 +2,12 @@ import cluster, { type Worker } from 'node:cluster'
 import type { Log } from '../telemetry/log.ts'
 import { createBackOff } from './back-off.ts'
 import type { FromWorker, ToWorker } from './channel/ipc.ts'
+import { explainBind } from './claim-port.ts'
 import type { WorkerOptions } from './start-options.ts'
 
 /** The workers: one slot each, refilled for ever (S22). */
 export interface WorkerFleet {
-  /** Resolves when every slot serves; rejects with the code when one cannot listen before that. */
+  /** Resolves when every slot serves; rejects with a sentence for the operator when one cannot listen before that. */
   readonly serving: Promise<void>
   /** Workers tell their callers that the end is near, and still accept. */
   readonly farewell: () => void
@@ -52,7 +53,7 @@ export function startFleet(options: FleetOptions): WorkerFleet {
         slot.served = true
         if (slots.every(({ served }) => served)) markServing()
       } else if (message.kind === 'unbound') {
-        markUnbound(new Error(message.code))
+        markUnbound(new Error(explainBind(message.code, message.address, message.port)))
       } else if (message.kind === 'crashing') {
         lastCrash = message
       }

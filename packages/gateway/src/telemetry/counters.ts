@@ -15,6 +15,11 @@ export const counter = {
   upstreamRetries: 7,
   logLinesDropped: 8,
   decisionsKept: 9,
+  tlsHandshakes: 10,
+  tlsSessionsResumed: 11,
+  tlsHandshakesFailed: 12,
+  tlsPlainHttp: 13,
+  tlsCertificatesRefused: 14,
 } as const
 
 /** Present values, by position; `gaugeMerge` says how those of several workers add up. */

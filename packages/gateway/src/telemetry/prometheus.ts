@@ -33,6 +33,14 @@ const counterFamilies: { readonly [C in keyof typeof counter]: readonly [name: s
   upstreamRetries: ['upstream_retries_total', 'Requests sent again after a kept connection had died.'],
   logLinesDropped: ['log_lines_dropped_total', 'Log lines dropped because their reader was slow, full or gone.'],
   decisionsKept: ['decisions_kept_total', 'Decisions kept for explain.'],
+  tlsHandshakes: ['tls_handshakes_total', 'TLS handshakes of callers that came to an end.'],
+  tlsSessionsResumed: ['tls_sessions_resumed_total', 'Of those, sessions that were resumed.'],
+  tlsHandshakesFailed: ['tls_handshakes_failed_total', 'TLS handshakes that were broken off, refused or too slow.'],
+  tlsPlainHttp: ['tls_plain_http_total', 'Connections that spoke plain HTTP to a TLS port.'],
+  tlsCertificatesRefused: [
+    'tls_client_certificates_refused_total',
+    'Connections ended because a client certificate was missing or not believed.',
+  ],
 }
 
 const gaugeFamilies: { readonly [G in keyof typeof gauge]: readonly [name: string, help: string] } = {

@@ -1,3 +1,5 @@
+import type { ListenerPlace } from '../start-options.ts'
+
 /**
  * What supervisor and its children say over Node's own channel: few and rare, since each costs 130 us. A child speaks
  * first; what is sent to it before its modules are loaded would be lost.
@@ -6,8 +8,7 @@ export type FromControl =
   /** The configuration is in force in control and the admin port is bound: where to listen. */
   | {
       readonly kind: 'loaded'
-      readonly address: string
-      readonly port: number
+      readonly listeners: readonly ListenerPlace[]
       readonly adminAddress: string
       readonly adminPort: number
       /** The demo's token, to be printed. */
@@ -22,8 +23,8 @@ export type ToControl = { readonly kind: 'reload' } | { readonly kind: 'drain' }
 
 export type FromWorker =
   | { readonly kind: 'serving'; readonly generation: number }
-  /** The port cannot be listened on. */
-  | { readonly kind: 'unbound'; readonly code: string }
+  /** One of the ports cannot be listened on. */
+  | { readonly kind: 'unbound'; readonly code: string; readonly address: string; readonly port: number }
   /** A bug ends this worker: the request in hand, never its query or token. */
   | { readonly kind: 'crashing'; readonly stage: string; readonly path: string; readonly fault: string }
   | { readonly kind: 'drained' }

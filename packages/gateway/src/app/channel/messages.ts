@@ -47,6 +47,8 @@ export interface WorkerSide extends Side {
       readonly first: boolean
       readonly entries: readonly ManifestEntry[]
     }
+    /** 48 bytes, base64url, that seal TLS session tickets in all workers from now on. */
+    readonly ticketKey: { readonly key: string }
     readonly keySet: KeySet
     /** Issuers whose introspection answers so far hold no longer. */
     readonly forget: { readonly issuerIds: readonly string[] }

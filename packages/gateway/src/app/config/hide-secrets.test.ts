@@ -18,3 +18,21 @@ it('secrets of every form are hidden, references and everything else stay', () =
     },
   })
 })
+
+it('keys and certificates of listeners are not shown', () => {
+  const certificate = '-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n'
+  const tls = { certificates: [{ certificate, privateKey: '-----BEGIN PRIVATE KEY-----' }], clientCa: certificate }
+  expect(hideSecrets({ gateway: { listeners: [{ port: 8443, tls }] } })).toEqual({
+    gateway: {
+      listeners: [
+        {
+          port: 8443,
+          tls: {
+            certificates: [{ certificate: '[certificate]', privateKey: '[hidden]' }],
+            clientCa: '[certificate]',
+          },
+        },
+      ],
+    },
+  })
+})

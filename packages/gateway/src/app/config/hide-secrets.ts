@@ -1,5 +1,5 @@
 /** Members of the configuration document that hold secrets, however deep. */
-const secretMembers: ReadonlySet<string> = new Set(['sharedSecret', 'clientSecret', 'secret', 'k'])
+const secretMembers: ReadonlySet<string> = new Set(['sharedSecret', 'clientSecret', 'secret', 'privateKey', 'k'])
 
 /**
  * The document with every secret replaced, for showing it. A reference (`${env:…}`, `${file:…}`) stays: it says where
@@ -11,9 +11,19 @@ export function hideSecrets(document: unknown): unknown {
   return Object.fromEntries(
     Object.entries(document).map(([name, value]) => [
       name,
-      secretMembers.has(name) || (name === 'jwks' && typeof value === 'string') ? hide(value) : hideSecrets(value),
+      secretMembers.has(name) || (name === 'jwks' && typeof value === 'string')
+        ? hide(value)
+        : hideSecrets(name === 'tls' ? hideCertificates(value) : value),
     ]),
   )
+}
+
+/** Certificates are no secret, but pages of them say nothing to a reader. */
+function hideCertificates(value: unknown): unknown {
+  if (typeof value === 'string') return value.startsWith('-----BEGIN CERTIFICATE') ? '[certificate]' : value
+  if (Array.isArray(value)) return value.map(hideCertificates)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, hideCertificates(member)]))
 }
 
 function hide(secret: unknown): unknown {

@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import type { Config, ConfigProblem } from '@jotgate/contract'
 import { compileConfig } from '../../compile/compile-config.ts'
 import { parseConfig } from '../../compile/parse-config.ts'
@@ -7,9 +8,10 @@ import { err, ok, type Result } from '../../domain/result.ts'
 import type { Environment } from '../env.ts'
 import { compilePorts } from './compile-ports.ts'
 import type { ConfigSource, LocatedProblem } from './config-source.ts'
+import type { AdjustedConfig } from './keep-places.ts'
 import { configBytesMax, readConfigText } from './read-config-text.ts'
 import { diskFiles, type FileFault, type ReferenceFiles } from './reference-files.ts'
-import { resolveReferences } from './resolve-references.ts'
+import { type ResolvedDocument, resolveReferences } from './resolve-references.ts'
 
 export interface LoadConfigPorts {
   readonly environment: Environment
@@ -19,8 +21,8 @@ export interface LoadConfigPorts {
   readonly secretsDir: string | undefined
   /** The time certificates are judged at. */
   readonly nowMs: number
-  /** What the command line decides over the file: addresses and ports. */
-  readonly adjust?: (config: Config) => Config
+  /** What the command line and the gateway's start decide over the file: addresses and ports. */
+  readonly adjust?: (config: Config) => Result<AdjustedConfig, readonly ConfigProblem[]>
   /** Told, before they are read, of every file the configuration is made of, missing ones too: to be watched. */
   readonly onFiles?: (files: readonly string[]) => void
   /** Waits a little. When given, the file must read the same before and after: a write in progress is not taken. */
@@ -57,18 +59,26 @@ export async function loadConfig(
     problems.map((problem) => ({ file, ...problem, ...source.locate(problem.path) })).sort(byPlace)
 
   const { environment, allowEnv, secretsDir } = ports
-  const references = await resolveReferences(source.document, {
-    environment,
-    allowEnv,
-    folder: dirname(path),
-    secretsDir: secretsDir === undefined ? undefined : resolve(secretsDir),
-    files,
-    onFile: (referenced) => ports.onFiles?.([path, ...referenced]),
-  })
+  const look = (): Promise<ResolvedDocument> =>
+    resolveReferences(source.document, {
+      environment,
+      allowEnv,
+      folder: dirname(path),
+      secretsDir: secretsDir === undefined ? undefined : resolve(secretsDir),
+      files,
+      onFile: (referenced) => ports.onFiles?.([path, ...referenced]),
+    })
+  const references = await resolveSettled(look, ports.settle)
+  if (references === undefined) {
+    const message = 'a file that is referenced is still being written'
+    return err([{ file, path: '', code: 'file_changing', message, severity: 'error' }])
+  }
   const unresolved = references.problems
   const parsed = parseConfig(references.document)
   if (!parsed.ok) return err(located([...unresolved, ...parsed.error]))
-  const document = ports.adjust === undefined ? parsed.value : ports.adjust(parsed.value)
+  const adjusted = ports.adjust?.(parsed.value) ?? ok({ config: parsed.value, warnings: [] })
+  if (!adjusted.ok) return err(located([...unresolved, ...adjusted.error]))
+  const document = adjusted.value.config
   const compiled = compileConfig(document, compilePorts(ports.nowMs))
   if (unresolved.length > 0) return err(located([...unresolved, ...unrelated(compiled, unresolved)]))
   if (!compiled.ok) return err(located(compiled.error))
@@ -77,7 +87,7 @@ export async function loadConfig(
     document,
     source,
     files: [path, ...references.files],
-    warnings: located(compiled.value.warnings),
+    warnings: located([...adjusted.value.warnings, ...compiled.value.warnings]),
   })
 }
 
@@ -108,6 +118,22 @@ async function readSettled(
     if (reads + 1 === readsMax) return err({ code: 'file_changing', message: 'the file is still being written' })
   }
   return before.ok ? before : err(fileFaults[before.error])
+}
+
+/** Referenced files must read the same before and after too. Undefined: they never did. */
+async function resolveSettled(
+  look: () => Promise<ResolvedDocument>,
+  settle: (() => Promise<void>) | undefined,
+): Promise<ResolvedDocument | undefined> {
+  let before = await look()
+  if (settle === undefined || before.files.length === 0) return before
+  for (let reads = 1; reads < readsMax; reads++) {
+    await settle()
+    const after = await look()
+    if (isDeepStrictEqual(before, after)) return after
+    before = after
+  }
+  return undefined
 }
 
 const fileFaults: Readonly<Record<FileFault, Fault>> = {

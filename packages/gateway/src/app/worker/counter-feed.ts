@@ -1,5 +1,6 @@
 import type { Snapshot } from '../../compile/snapshot.ts'
 import type { ListenerLoad } from '../../proxy/listener/listener.ts'
+import type { TlsCounts } from '../../proxy/listener/tls-front.ts'
 import type { TokenCache } from '../../proxy/token-cache.ts'
 import type { UpstreamCounters } from '../../proxy/upstream/pool.ts'
 import type { Pools } from '../../proxy/upstream/pools.ts'
@@ -9,6 +10,7 @@ import { type CounterIndex, type CounterSnapshot, type Counters, counter, gauge 
 export interface CounterSources {
   readonly counters: Counters
   readonly upstreamCounters: UpstreamCounters
+  readonly tlsCounts: TlsCounts
   readonly cache: TokenCache
   readonly writer: BlockWriter
   readonly pools: Pools
@@ -19,7 +21,7 @@ export interface CounterSources {
 
 /** A worker's counters at a scrape: those that other parts keep for themselves are read only then. */
 export function createCounterFeed(sources: CounterSources): (load: ListenerLoad) => CounterSnapshot {
-  const { counters, upstreamCounters, cache, writer, pools } = sources
+  const { counters, upstreamCounters, tlsCounts, cache, writer, pools } = sources
   const fed = new Map<CounterIndex, number>()
 
   function feed(index: CounterIndex, total: number): void {
@@ -32,6 +34,11 @@ export function createCounterFeed(sources: CounterSources): (load: ListenerLoad)
     feed(counter.upstreamConnectionsReused, upstreamCounters.reused)
     feed(counter.upstreamRetries, upstreamCounters.retried)
     feed(counter.upstreamSurplusBytes, upstreamCounters.surplus)
+    feed(counter.tlsHandshakes, tlsCounts.handshakes)
+    feed(counter.tlsSessionsResumed, tlsCounts.resumed)
+    feed(counter.tlsHandshakesFailed, tlsCounts.failed)
+    feed(counter.tlsPlainHttp, tlsCounts.plain)
+    feed(counter.tlsCertificatesRefused, tlsCounts.certificatesRefused)
     feed(counter.tokenCacheAdmissions, cache.admitted())
     feed(counter.tokenCacheEvictions, cache.evicted())
     feed(counter.logLinesDropped, writer.dropped())

@@ -9,6 +9,7 @@ import { createWorkerIntrospection, type WorkerIntrospection } from '../../keys/
 import { verifySignature } from '../../keys/verify-signature.ts'
 import { createGateway, type Gateway } from '../../proxy/gateway.ts'
 import type { ListenerLoad } from '../../proxy/listener/listener.ts'
+import type { TlsCounts } from '../../proxy/listener/tls-front.ts'
 import type { PipelinePorts } from '../../proxy/pipeline.ts'
 import { assignSlots } from '../../proxy/record.ts'
 import { createTokenCache, type TokenCacheBounds } from '../../proxy/token-cache.ts'
@@ -45,6 +46,7 @@ export interface Traffic {
 export interface TrafficParts {
   readonly options: WorkerOptions
   readonly opened: OpenLog
+  readonly tlsCounts: TlsCounts
   readonly control: ControlLink
   readonly keys: WorkerKeys
   readonly subjectKey: Buffer
@@ -84,7 +86,17 @@ export function createTraffic(parts: TrafficParts): Traffic {
   })
   const takeLoopDelayMs = watchLoopDelay()
   const { writer } = opened
-  const feed = createCounterFeed({ counters, upstreamCounters, cache, writer, pools, snapshot, takeLoopDelayMs })
+  const { tlsCounts } = parts
+  const feed = createCounterFeed({
+    counters,
+    upstreamCounters,
+    tlsCounts,
+    cache,
+    writer,
+    pools,
+    snapshot,
+    takeLoopDelayMs,
+  })
   return {
     gateway,
     retain: ({ apis }) => pools.retain(apis.map(({ plan }) => plan.upstream)),

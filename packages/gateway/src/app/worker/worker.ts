@@ -1,6 +1,5 @@
 import { assemble } from '../../compile/assemble.ts'
 import type { Snapshot } from '../../compile/snapshot.ts'
-import { type Listener, listen } from '../../proxy/listener/listener.ts'
 import { hearParent, type ToWorker, tellParent } from '../channel/ipc.ts'
 import type { WorkerSide } from '../channel/messages.ts'
 import { type ControlLink, reachControl } from '../channel/reach-control.ts'
@@ -10,6 +9,7 @@ import type { WorkerOptions } from '../start-options.ts'
 import { createAssembly } from './assembly.ts'
 import { createTraffic, type Traffic } from './traffic.ts'
 import { createWorkerKeys, type WorkerKeys } from './worker-keys.ts'
+import { createWorkerListeners, type WorkerListeners } from './worker-listeners.ts'
 
 /** A worker between its parts: the generation in force, the one being prepared, and what serves requests. */
 interface WorkerState {
@@ -17,7 +17,7 @@ interface WorkerState {
   current: Snapshot | undefined
   prepared: Snapshot | undefined
   traffic: Traffic | undefined
-  listener: Listener | undefined
+  readonly listeners: WorkerListeners
 }
 
 type Start = (subjectKey: Buffer, pseudonym: string) => void
@@ -30,21 +30,32 @@ const lastWordMs = 200
 /** Runs a worker: gets generations from control, serves requests, and goes on serving while control is away. */
 export function runWorker(options: WorkerOptions): void {
   const opened = openLog(`worker ${options.worker}`, options.logFormat)
-  const state: WorkerState = { current: undefined, prepared: undefined, traffic: undefined, listener: undefined }
+  const { listeners: places, reusePort } = options
+  const listeners = createWorkerListeners({ places, reusePort, log: opened.log })
+  const state: WorkerState = { current: undefined, prepared: undefined, traffic: undefined, listeners }
   const keys = createWorkerKeys(() => control)
   const start: Start = (subjectKey, pseudonym) => {
     const snapshot = (): Snapshot | undefined => state.current
-    state.traffic ??= createTraffic({ options, opened, control, keys, subjectKey, pseudonym, snapshot })
+    state.traffic ??= createTraffic({
+      options,
+      opened,
+      tlsCounts: listeners.tlsCounts,
+      control,
+      keys,
+      subjectKey,
+      pseudonym,
+      snapshot,
+    })
   }
   const control: ControlLink = reachControl({
     socketPath: options.controlSocket,
-    handlers: answerControl(options, opened, state, keys, start),
+    handlers: answerControl(opened, state, keys, start),
     hello: () => ({ worker: options.worker, pid: process.pid, generation: state.current?.generation ?? 0 }),
     onBug: opened.bug,
   })
 
   hearParent<ToWorker>((message) => {
-    if (message.kind === 'farewell') state.listener?.farewell()
+    if (message.kind === 'farewell') state.listeners.farewell()
     else void end(state, opened, message.deadlineMs)
   })
   process.on('uncaughtException', (error) => crash(state, opened, error))
@@ -52,13 +63,7 @@ export function runWorker(options: WorkerOptions): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => undefined)
 }
 
-function answerControl(
-  options: WorkerOptions,
-  opened: OpenLog,
-  state: WorkerState,
-  keys: WorkerKeys,
-  start: Start,
-): Handlers<WorkerSide> {
+function answerControl(opened: OpenLog, state: WorkerState, keys: WorkerKeys, start: Start): Handlers<WorkerSide> {
   const assembly = createAssembly()
   return {
     calls: {
@@ -71,6 +76,7 @@ function answerControl(
         const objects = assembly.objects()
         if (objects === undefined) return { refused: 'objects are missing' }
         try {
+          state.listeners.prepare(objects)
           state.prepared = assemble(objects, generation, state.current)
           return {}
         } catch (error) {
@@ -82,18 +88,18 @@ function answerControl(
         if (state.prepared?.generation !== generation) throw new Error('switched to a generation nobody prepared')
         state.current = state.prepared
         state.prepared = undefined
+        state.listeners.keep()
         assembly.keep()
         keys.retain(state.current)
         state.traffic?.retain(state.current)
-        await serve(options, opened, state)
+        await serve(opened, state)
         return null
       },
       held: ({ from }) => assembly.kept(from),
       heldKeys: keys.all,
       counters: async () => {
-        const { traffic, listener } = state
-        if (traffic === undefined || listener === undefined) return {}
-        return { counters: traffic.counters(await listener.load()) }
+        const { traffic, listeners } = state
+        return traffic === undefined ? {} : { counters: traffic.counters(await listeners.load()) }
       },
       decision: ({ id }) => wrap(state.traffic?.decision(id)),
       explain: async (request) => wrap(await state.traffic?.explain(request)),
@@ -101,6 +107,7 @@ function answerControl(
     notes: {
       welcome: ({ subjectKey, pseudonym }) => start(Buffer.from(subjectKey, 'base64url'), pseudonym),
       manifest: ({ first, entries }) => assembly.manifest(first, entries),
+      ticketKey: ({ key }) => state.listeners.useTicketKey(Buffer.from(key, 'base64url')),
       keySet: keys.sets.put,
       forget: ({ issuerIds }) => state.traffic?.forget(issuerIds),
     },
@@ -112,22 +119,21 @@ function wrap<T>(decision: T | undefined): { readonly decision?: T } {
 }
 
 /** Listens from the first generation on. */
-async function serve(options: WorkerOptions, { log }: OpenLog, state: WorkerState): Promise<void> {
-  const { traffic, current } = state
-  if (traffic === undefined || current === undefined || state.listener !== undefined) return
-  const { address, port, reusePort } = options
-  try {
-    state.listener = await listen(traffic.gateway, { address, port, reusePort, exclusive: reusePort })
+async function serve({ log }: OpenLog, { traffic, current, listeners }: WorkerState): Promise<void> {
+  if (traffic === undefined || current === undefined || listeners.isOpen()) return
+  const unbound = await listeners.open(traffic.gateway)
+  if (unbound === undefined) {
     tellParent({ kind: 'serving', generation: current.generation })
-  } catch (error) {
-    const { code = 'unknown' } = error as NodeJS.ErrnoException
-    log.error('unbound', { address, port, code })
-    tellParent({ kind: 'unbound', code })
+    return
   }
+  const { code, place } = unbound
+  const { address, port } = place
+  log.error('unbound', { address, port, code })
+  tellParent({ kind: 'unbound', code, address, port })
 }
 
 async function end(state: WorkerState, { writer }: OpenLog, deadlineMs: number): Promise<void> {
-  await state.listener?.drain(deadlineMs)
+  await state.listeners.drain(deadlineMs)
   await writer.close(flushMs)
   tellParent({ kind: 'drained' })
   process.exit(0)

@@ -1,0 +1,184 @@
+import { createHash, type X509Certificate } from 'node:crypto'
+import { createServer as createNetServer, type Server as NetServer, type Socket } from 'node:net'
+import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls'
+import { chooseByName } from '../../domain/server-names.ts'
+import type { CallerTls } from '../exchange.ts'
+import type { TlsMaterial } from './tls-material.ts'
+
+/** What became of connections to a TLS port; counts grow for ever. */
+export interface TlsCounts {
+  handshakes: number
+  /** Of those, sessions that were resumed. */
+  resumed: number
+  /** Broken off, too old a version, nothing in common, or not finished in time. */
+  failed: number
+  /** Plain HTTP, answered in plain words. */
+  plain: number
+  /** Connections ended for a client certificate that was missing or not believed. */
+  certificatesRefused: number
+}
+
+export interface TlsFrontPorts {
+  readonly material: TlsMaterial
+  /** 48 bytes that seal session tickets. */
+  readonly ticketKey: Buffer
+  readonly counts: TlsCounts
+  readonly onHttp1: (socket: TLSSocket, tls: CallerTls) => void
+  /** Undefined: HTTP/2 is not offered. */
+  readonly onHttp2: ((socket: TLSSocket, tls: CallerTls) => void) | undefined
+  /** Why a connection never came to a request: OpenSSL's or our own code, never what was sent. */
+  readonly onFailure: (code: string) => void
+}
+
+/** The door of a TLS port: takes connections, has the handshakes done, hands them on by protocol. */
+export interface TlsFront {
+  readonly server: NetServer
+  /** For handshakes that begin from now on; connections that are open stay as they are. */
+  readonly use: (material: TlsMaterial) => void
+  readonly useTicketKey: (key: Buffer) => void
+  /** Ends connections whose time is up. */
+  readonly sweep: () => void
+  /** Ends connections that have not said a word. */
+  readonly closeSilent: () => void
+  readonly closeAll: () => void
+}
+
+/** What a caller is granted from its connection to its first byte, and again to the end of the handshake (S15). */
+const handshakeMs = 10_000
+/** What a caller that speaks plain HTTP is granted to read why it is turned away. */
+const plainLingerMs = 1_000
+
+const plainText = 'This port speaks TLS: ask again with https://\n'
+
+export function createTlsFront(ports: TlsFrontPorts): TlsFront {
+  const { counts } = ports
+  /** Every connection, whatever became of it, to be ended at the drain deadline. */
+  const open = new Set<Socket>()
+  /** Connections that TLS has not taken over, and when they are ended. */
+  const untaken = new Map<Socket, number>()
+  let ticketKey = ports.ticketKey
+  let current = createTls(ports, ports.material, ticketKey)
+
+  function forget(this: Socket): void {
+    open.delete(this)
+    untaken.delete(this)
+  }
+
+  function take(this: Socket): void {
+    const first: Buffer | null = this.read()
+    if (first === null) return
+    if (looksLikePlainHttp(first)) {
+      counts.plain += 1
+      ports.onFailure('plain_http')
+      untaken.set(this, Date.now() + plainLingerMs)
+      this.resume()
+      this.end(plainAnswer())
+      return
+    }
+    untaken.delete(this)
+    this.unshift(first)
+    current.emit('connection', this)
+  }
+
+  const server = createNetServer({ noDelay: true }, (socket) => {
+    open.add(socket)
+    untaken.set(socket, Date.now() + handshakeMs)
+    socket.on('error', ignore)
+    socket.on('close', forget)
+    // OpenSSL can tell plain HTTP apart too, but then there is no way left to answer it.
+    socket.once('readable', take)
+  })
+
+  return {
+    server,
+    use: (material) => {
+      current = createTls(ports, material, ticketKey)
+    },
+    useTicketKey: (key) => {
+      ticketKey = key
+      current.setTicketKeys(key)
+    },
+    sweep: () => {
+      const nowMs = Date.now()
+      for (const [socket, untilMs] of untaken) if (untilMs <= nowMs) socket.destroy()
+    },
+    closeSilent: () => {
+      for (const socket of untaken.keys()) if (socket.bytesRead === 0) socket.destroy()
+    },
+    closeAll: () => {
+      for (const socket of open) socket.destroy()
+    },
+  }
+}
+
+/** It never listens itself: connections are handed to it, and a new one takes its place with new certificates. */
+function createTls(ports: TlsFrontPorts, material: TlsMaterial, ticketKey: Buffer): TlsServer {
+  const { counts, onHttp1, onHttp2 } = ports
+  const { plan, names, contexts } = material
+  const server = createTlsServer({
+    ...material.fallback,
+    ticketKeys: ticketKey,
+    ALPNProtocols: plan.http2 && onHttp2 !== undefined ? ['h2', 'http/1.1'] : ['http/1.1'],
+    handshakeTimeout: handshakeMs,
+    requestCert: plan.clientCertificate !== 'none',
+    // Judged below in one place: Node takes a resumed TLS 1.3 session without any certificate for an authorised one.
+    rejectUnauthorized: false,
+    SNICallback: (name, done) => {
+      const choice = chooseByName(names, name.toLowerCase())
+      done(null, choice === undefined || choice === 0 ? undefined : contexts[choice])
+    },
+  })
+  server.on('secureConnection', (socket: TLSSocket) => {
+    counts.handshakes += 1
+    if (socket.isSessionReused()) counts.resumed += 1
+    socket.disableRenegotiation()
+    const certificate = plan.clientCertificate === 'none' ? undefined : socket.getPeerX509Certificate()
+    if (plan.clientCertificate !== 'none' && !isBelieved(socket, certificate, plan.clientCertificate)) {
+      counts.certificatesRefused += 1
+      ports.onFailure(certificate === undefined ? 'client_certificate_missing' : 'client_certificate_refused')
+      socket.on('error', ignore)
+      socket.destroy()
+      return
+    }
+    const serverName = typeof socket.servername === 'string' ? socket.servername.toLowerCase() : ''
+    const tls: CallerTls = { serverName, names, clientCertificate: certificate && thumbprint(certificate) }
+    if (socket.alpnProtocol === 'h2' && onHttp2 !== undefined) onHttp2(socket, tls)
+    else onHttp1(socket, tls)
+  })
+  server.on('tlsClientError', (error: NodeJS.ErrnoException) => {
+    counts.failed += 1
+    ports.onFailure(error.code ?? 'unknown')
+  })
+  return server
+}
+
+/** A resumed session brings back the verdict of its first handshake, so the certificate's end is looked at again. */
+function isBelieved(socket: TLSSocket, certificate: X509Certificate | undefined, mode: 'request' | 'require'): boolean {
+  if (certificate === undefined) return mode === 'request'
+  return socket.authorized && Date.now() <= Date.parse(certificate.validTo)
+}
+
+function thumbprint(certificate: X509Certificate): string {
+  return createHash('sha256').update(certificate.raw).digest('base64url')
+}
+
+/** A TLS record begins with its type, 20 to 24 (RFC 8446 5.1); a method or an empty line with other characters. */
+function looksLikePlainHttp(first: Buffer): boolean {
+  const byte = first[0] ?? 0
+  return byte === 0x0a || byte === 0x0d || (byte >= 0x41 && byte <= 0x7a)
+}
+
+function plainAnswer(): string {
+  return [
+    'HTTP/1.1 400 Bad Request',
+    `Date: ${new Date().toUTCString()}`,
+    'Content-Type: text/plain; charset=utf-8',
+    'Cache-Control: no-store',
+    'Connection: close',
+    `Content-Length: ${plainText.length}`,
+    '',
+    plainText,
+  ].join('\r\n')
+}
+
+function ignore(): void {}
