@@ -16,7 +16,7 @@ export function compileGateway(config: Config, ports: CompilePorts, problems: Pr
     }
   }
   return {
-    publicUrls: gateway.listeners.map((listener, index) => publicUrl(listener, index, problems)),
+    publicUrls: gateway.listeners.map((listener, index) => publicUrl(listener, index, problems) ?? null),
     trustedProxies: gateway.trustedProxies,
     failuresPerAddress: gateway.verificationBudget.perAddress,
     failuresPerIssuer: gateway.verificationBudget.perIssuer,

@@ -24,8 +24,8 @@ export interface CompiledConfig {
 }
 
 export interface GatewayPlan {
-  /** What callers of each listener see, scheme and host, by the listener's position; undefined: not said. */
-  readonly publicUrls: readonly (string | undefined)[]
+  /** What callers of each listener see, scheme and host, by the listener's position; null, as it travels: not said. */
+  readonly publicUrls: readonly (string | null)[]
   readonly trustedProxies: readonly string[]
   /** Failed signature checks a second, over all workers of the node; 0 is off. */
   readonly failuresPerAddress: number

@@ -177,7 +177,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
 
 /** Refuses; how many bytes of content the caller gets. */
 function answer({ exchange, snapshot, decisionId, api, head, preflight }: Trail, error: WireError): number {
-  const publicUrl = snapshot.gateway.publicUrls[exchange.listener]
+  const publicUrl = snapshot.gateway.publicUrls[exchange.listener] ?? undefined
   const { status, rawHeaders, body } = refusal(error, {
     decisionId,
     realm: api?.plan.id,

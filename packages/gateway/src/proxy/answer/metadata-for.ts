@@ -25,7 +25,7 @@ export function metadataFor(snapshot: Snapshot, listener: number, head: RequestH
   }
   let ofListener = ofSnapshot.get(listener)
   if (ofListener === undefined) {
-    ofListener = makeDocuments(snapshot, snapshot.gateway.publicUrls[listener])
+    ofListener = makeDocuments(snapshot, snapshot.gateway.publicUrls[listener] ?? undefined)
     ofSnapshot.set(listener, ofListener)
   }
   return ofListener.get(head.path)
