@@ -1,0 +1,134 @@
+import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
+import type { Reply } from '../exchange.ts'
+import type { Http2Body } from './http2-body.ts'
+import { http2Headers } from './http2-headers.ts'
+import { type Http2Watch, startWatch } from './http2-slowness.ts'
+
+/**
+ * An answer on a stream. The head waits for the end of the tick, so that an answer without content is one frame: gRPC
+ * tells a refused call from an empty one by that (END_STREAM on HEADERS).
+ */
+export class Http2Reply implements Reply {
+  readonly stream: ServerHttp2Stream
+  readonly body: Http2Body
+  /** For the time limits. */
+  readonly watch: Http2Watch = startWatch()
+  private readonly isHead: boolean
+  private waitingHead: OutgoingHttpHeaders | undefined
+  private waitsForTrailers = false
+  private ended = false
+  private isCutOff = false
+  private writtenBytes = 0
+  private gone: (() => void) | undefined
+
+  constructor(stream: ServerHttp2Stream, body: Http2Body, isHead: boolean) {
+    this.stream = stream
+    this.body = body
+    this.isHead = isHead
+  }
+
+  /** Bytes the caller has not taken yet. */
+  get waitingBytes(): number {
+    return this.stream.writableLength
+  }
+
+  /** Bytes the caller has taken: what the time limits look at. */
+  get takenBytes(): number {
+    return this.writtenBytes - this.stream.writableLength
+  }
+
+  /** The answer is whole, as far as we are concerned. */
+  get isAnswered(): boolean {
+    return this.ended
+  }
+
+  /** We broke the answer off: the caller is not to blame for the reset. */
+  get wasCutOff(): boolean {
+    return this.isCutOff || this.body.isCutOff
+  }
+
+  head(status: number, rawHeaders: string[], bodyBytes: number | undefined): void {
+    if (bodyBytes !== undefined) rawHeaders.push('content-length', String(bodyBytes))
+    this.waitingHead = http2Headers(status, rawHeaders)
+    // Trailers come behind a length that nobody knew; a gRPC server may tell both.
+    this.waitsForTrailers = !this.isHead && (bodyBytes === undefined || this.body.isGrpc)
+    process.nextTick(flushReply, this)
+  }
+
+  data(chunk: Buffer): boolean {
+    this.flush()
+    if (!this.stream.writable) return true
+    this.writtenBytes += chunk.length
+    return this.stream.write(chunk)
+  }
+
+  end(trailers?: readonly string[]): void {
+    if (this.ended) return
+    this.ended = true
+    const sendsTrailers = trailers !== undefined && trailers.length > 0 && !this.isHead
+    if (this.waitingHead !== undefined && !sendsTrailers) this.respond(true, false)
+    else {
+      this.flush()
+      if (this.waitsForTrailers)
+        this.stream.once('wantTrailers', () => this.sendTrailers(sendsTrailers ? trailers : []))
+      this.stream.end()
+    }
+    this.body.letGo()
+  }
+
+  send(status: number, rawHeaders: string[], body: string): void {
+    rawHeaders.push('content-length', String(Buffer.byteLength(body)))
+    this.waitingHead = http2Headers(status, rawHeaders)
+    this.ended = true
+    if (this.isHead || body === '') this.respond(true, false)
+    else {
+      this.respond(false, false)
+      if (this.stream.writable) this.stream.end(body)
+    }
+    this.body.letGo()
+  }
+
+  abort(): void {
+    this.isCutOff = true
+    this.waitingHead = undefined
+    if (!this.stream.destroyed) this.stream.close(constants.NGHTTP2_INTERNAL_ERROR)
+  }
+
+  onDrain(listener: () => void): void {
+    this.stream.on('drain', listener)
+  }
+
+  onGone(listener: () => void): void {
+    this.gone = listener
+  }
+
+  /** The stream is over. */
+  closed(): void {
+    this.waitingHead = undefined
+    this.body.broke(this.stream.rstCode === constants.NGHTTP2_PROTOCOL_ERROR ? streamFault : undefined)
+    if (!this.ended && !this.isCutOff) this.gone?.()
+  }
+
+  flush(): void {
+    if (this.waitingHead !== undefined) this.respond(false, this.waitsForTrailers)
+  }
+
+  private respond(endStream: boolean, waitForTrailers: boolean): void {
+    const head = this.waitingHead
+    this.waitingHead = undefined
+    if (head === undefined || this.stream.destroyed || this.stream.closed || this.stream.headersSent) return
+    this.waitsForTrailers = waitForTrailers && !endStream
+    this.stream.respond(head, { endStream, waitForTrailers: this.waitsForTrailers })
+  }
+
+  private sendTrailers(trailers: readonly string[]): void {
+    if (!this.stream.destroyed) this.stream.sendTrailers(http2Headers(undefined, trailers))
+  }
+}
+
+/** What Node's stack found in DATA or trailers; it does not say which. */
+const streamFault = 'content-length or trailers contradict the stream'
+
+function flushReply(reply: Http2Reply): void {
+  reply.flush()
+}

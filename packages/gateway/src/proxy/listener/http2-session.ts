@@ -1,0 +1,154 @@
+import { constants, performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
+import type { Socket } from 'node:net'
+import type { CallerTls, Exchange } from '../exchange.ts'
+import { Http2Body } from './http2-body.ts'
+import { type Budget, createBudget } from './http2-budget.ts'
+import { http2Limits, sessionOptions } from './http2-limits.ts'
+import { noStreamExchange } from './http2-no-stream.ts'
+import { Http2Reply } from './http2-reply.ts'
+import { readHttp2Request } from './http2-request.ts'
+import { isTooSlow } from './http2-slowness.ts'
+import type { ExchangeHandler } from './listener.ts'
+
+/** Whose connection it is. */
+export interface Http2Caller {
+  readonly handler: ExchangeHandler
+  /** Position in `gateway.listeners`. */
+  readonly listener: number
+  readonly tls: CallerTls | undefined
+}
+
+/** One caller's HTTP/2 session: its streams, and what it has spent of its budgets. */
+export class Http2Session {
+  private readonly socket: Socket
+  private readonly caller: Http2Caller
+  private readonly peer: string
+  private readonly session: ServerHttp2Session
+  private readonly open = new Map<ServerHttp2Stream, Http2Reply>()
+  private readonly resets: Budget = createBudget(http2Limits.resets)
+  private readonly nowMs: () => number
+  private idleSinceMs: number
+  private closingMs: number | undefined
+  private saysFarewell = false
+  private owesFarewell = false
+
+  constructor(socket: Socket, caller: Http2Caller, nowMs: () => number, onClosed: (session: Http2Session) => void) {
+    this.socket = socket
+    this.caller = caller
+    this.peer = socket.remoteAddress ?? ''
+    this.nowMs = nowMs
+    this.idleSinceMs = nowMs()
+    const session = performServerHandshake(socket, sessionOptions)
+    this.session = session
+    session.setLocalWindowSize(http2Limits.sessionWindowBytes)
+    const pings = createBudget(http2Limits.pings)
+    const settings = createBudget(http2Limits.settings)
+    session.on('ping', () => this.count(pings, 'too many PING frames'))
+    session.on('remoteSettings', () => this.count(settings, 'too many SETTINGS frames'))
+    session.on('error', (error: NodeJS.ErrnoException) => {
+      // Others are the connection's end or the caller's own GOAWAY. The texts are Node's, without the caller's bytes.
+      if (framingErrors.test(error.code ?? '')) this.record(error.message)
+    })
+    session.on('frameError', () => undefined)
+    const streamClosed = this.streamClosed.bind(this)
+    session.on('stream', (stream, _headers, flags, rawHeaders?: string[]) => {
+      stream.on('error', () => undefined)
+      stream.on('close', () => streamClosed(stream))
+      this.serve(stream, flags, rawHeaders ?? [])
+    })
+    session.on('close', () => onClosed(this))
+  }
+
+  get requests(): number {
+    return this.open.size
+  }
+
+  /** Asks the caller to open its next streams elsewhere; those it opens all the same are served (RFC 9113 6.8). */
+  farewell(): void {
+    if (this.saysFarewell || this.session.destroyed) return
+    this.saysFarewell = true
+    this.session.goaway(constants.NGHTTP2_NO_ERROR, streamIdMax)
+  }
+
+  /** The same, with the first stream: a caller told to go before it said anything would only come back. */
+  farewellWithAnswer(): void {
+    this.owesFarewell = true
+  }
+
+  /** What is under way is finished, what comes later is not begun. */
+  close(nowMs: number): void {
+    if (this.closingMs !== undefined) return
+    this.closingMs = nowMs
+    this.session.close()
+  }
+
+  destroy(): void {
+    this.session.destroy()
+    this.socket.destroy()
+  }
+
+  /** Keeps the time limits. */
+  sweep(nowMs: number): void {
+    for (const [stream, reply] of this.open) {
+      if (!isTooSlow(reply, nowMs)) continue
+      stream.close(reply.isAnswered ? constants.NGHTTP2_NO_ERROR : constants.NGHTTP2_CANCEL)
+    }
+    if (this.open.size > 0) return
+    if (this.closingMs === undefined) {
+      if (nowMs - this.idleSinceMs >= http2Limits.idleMs) this.close(nowMs)
+    } else if (nowMs - Math.max(this.closingMs, this.idleSinceMs) >= http2Limits.lingerMs) this.destroy()
+  }
+
+  private serve(stream: ServerHttp2Stream, flags: number, rawHeaders: readonly string[]): void {
+    const scheme = this.caller.tls === undefined ? 'http' : 'https'
+    const request = readHttp2Request(rawHeaders, scheme)
+    const { method, target } = request
+    const body = new Http2Body(stream, request, (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0)
+    const reply = new Http2Reply(stream, body, method === 'HEAD')
+    this.open.set(stream, reply)
+    if (this.owesFarewell) this.farewell()
+    const exchange: Exchange = {
+      method,
+      target,
+      rawHeaders: request.rawHeaders,
+      httpVersion: '2.0',
+      peer: this.peer,
+      scheme,
+      listener: this.caller.listener,
+      tls: this.caller.tls,
+      receivedMs: this.nowMs(),
+      body,
+      reply,
+    }
+    if (request.reject === undefined) this.caller.handler.handle(exchange)
+    else this.caller.handler.refuse(exchange, request.reject)
+  }
+
+  private streamClosed(stream: ServerHttp2Stream): void {
+    const reply = this.open.get(stream)
+    if (reply === undefined) return
+    this.open.delete(stream)
+    this.idleSinceMs = this.nowMs()
+    // Whoever sent the reset: a caller can also break rules so that the stack sends it (CVE-2025-8671).
+    if (!reply.wasCutOff && (stream.rstCode !== constants.NGHTTP2_NO_ERROR || !reply.isAnswered))
+      this.count(this.resets, 'too many reset streams')
+    reply.closed()
+  }
+
+  private count(budget: Budget, fault: string): void {
+    if (budget.spend(this.nowMs()) || this.session.destroyed) return
+    this.record(fault)
+    this.session.destroy(new Error(fault), constants.NGHTTP2_ENHANCE_YOUR_CALM)
+  }
+
+  /** The end of a session for what the caller sent is a decision like any other, though nobody gets an answer. */
+  private record(fault: string): void {
+    const { handler, listener, tls } = this.caller
+    handler.refuse(noStreamExchange(this.peer, listener, tls, this.nowMs()), { reason: 'bad_framing', fault })
+  }
+}
+
+const framingErrors = /^ERR_HTTP2_(ERROR|TOO_MANY_INVALID_FRAMES)$/
+
+/** The greatest id there can be: none is excluded yet. */
+const streamIdMax = 2 ** 31 - 1
