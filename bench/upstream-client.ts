@@ -29,6 +29,11 @@ const plan: UpstreamPlan = {
   responseTimeoutMs: 30_000,
   idleTimeoutMs: 4000,
   connectionsMax: 1024,
+  requestsMax: 1024,
+  waitingMax: 1024,
+  balance: 'leastConnections',
+  health: { failures: 3, ejectMs: 500, ejectMsMax: 30_000 },
+  tls: undefined,
 }
 const block = Array.from({ length: 12 }, (_, i) => `X-Header-${i}: value of the header ${i}\r\n`).join('')
 const head = {

@@ -137,7 +137,10 @@ const upstreamTls = z.strictObject({
   ).optional(),
   serverName: z
     .string()
-    .regex(/^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$/, 'a host name')
+    .regex(
+      /^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$/,
+      'a host name',
+    )
     .refine((name) => !/^[0-9.]+$/.test(name), 'a host name, no address')
     .optional()
     .meta({ description: "Name asked for and looked for in the certificate. Default: the target's own host." }),

@@ -108,8 +108,15 @@ function compileApi(
     selectIssuer: buildSelectIssuer(issuers),
     introspecting: Object.freeze(issuers.filter((issuer) => issuer.plan.trust !== 'keys')),
     identityHeaders,
+    heldFromTrailers: withTokenHeaders(identityHeaders, kept),
     accessFor: reused?.accessFor ?? buildAccess(kept),
   })
+}
+
+function withTokenHeaders(identityHeaders: HeaderNames, { access }: ApiPlan): HeaderNames {
+  const places = access.kind === 'protected' ? access.tokenPlaces : []
+  const names = places.flatMap((place) => (place.kind === 'header' ? [place.name] : []))
+  return names.length === 0 ? identityHeaders : headerNames([...[...identityHeaders.values()].flat(), ...names])
 }
 
 function buildSelectIssuer(issuers: readonly CompiledIssuer[]): CompiledApi['selectIssuer'] {

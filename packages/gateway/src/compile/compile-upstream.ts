@@ -1,8 +1,9 @@
 import { type Config, type ConfigPath, formatConfigPath, type UpstreamConfig } from '@jotgate/contract'
 import { bareHost, isForbiddenHost } from './check-url.ts'
 import type { CompilePorts } from './compile-ports.ts'
+import { compileUpstreamTls } from './compile-upstream-tls.ts'
 import { hashPlan } from './hash-plan.ts'
-import type { TargetPlan, UpstreamPlan } from './plan.ts'
+import type { HealthPlan, TargetPlan, UpstreamPlan } from './plan.ts'
 import type { ProblemList } from './problem-list.ts'
 
 /** Where an API's requests go. */
@@ -25,8 +26,20 @@ export function compileUpstream(
     responseTimeoutMs: upstream.responseTimeout,
     idleTimeoutMs: upstream.idleTimeout,
     connectionsMax: upstream.connectionsMax,
+    requestsMax: upstream.requestsMax,
+    waitingMax: upstream.waitingMax,
+    balance: upstream.balance,
+    health: compileHealth(upstream, [...path, 'health'], problems),
+    tls: compileUpstreamTls(upstream, [...path, 'tls'], ports, problems),
   }
   return { id: `${apiId}:${hashPlan(plan).slice(0, 16)}`, ...plan }
+}
+
+function compileHealth({ health }: UpstreamConfig, path: ConfigPath, problems: ProblemList): HealthPlan {
+  if (health.ejectMax < health.ejectFor) {
+    problems.error([...path, 'ejectMax'], 'eject_bounds', 'shorter than `ejectFor`', 'raise it, or lower `ejectFor`')
+  }
+  return { failures: health.failures, ejectMs: health.ejectFor, ejectMsMax: health.ejectMax }
 }
 
 function compileTarget(

@@ -151,6 +151,25 @@ export interface TargetPlan {
   readonly authority: string
 }
 
+/** When a target that fails is passed over. */
+export interface HealthPlan {
+  /** Faulty answers in a row. */
+  readonly failures: number
+  readonly ejectMs: number
+  readonly ejectMsMax: number
+}
+
+/** How TLS targets are verified and what they are shown. Holds a private key: it is in no log and no answer. */
+export interface UpstreamTlsPlan {
+  /** PEM, in place of Node's own roots. */
+  readonly ca: string | undefined
+  /** In place of the target's host. */
+  readonly serverName: string | undefined
+  /** PEM, the own certificate first. */
+  readonly clientCertificate: { readonly chain: string; readonly privateKey: string } | undefined
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
+}
+
 export interface UpstreamPlan {
   /** Stable id of the pool: survives reloads that did not touch it. */
   readonly id: string
@@ -161,6 +180,12 @@ export interface UpstreamPlan {
   readonly responseTimeoutMs: number
   readonly idleTimeoutMs: number
   readonly connectionsMax: number
+  /** In flight per target and worker. */
+  readonly requestsMax: number
+  readonly waitingMax: number
+  readonly balance: 'leastConnections' | 'roundRobin'
+  readonly health: HealthPlan
+  readonly tls: UpstreamTlsPlan | undefined
 }
 
 export interface RoutePlan {

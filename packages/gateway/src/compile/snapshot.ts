@@ -38,6 +38,8 @@ export interface CompiledApi {
   readonly introspecting: readonly CompiledIssuer[]
   /** Headers filled from claims here or on another API of this snapshot: no caller's own passes, in any spelling. */
   readonly identityHeaders: HeaderNames
+  /** Those, and the headers this API's tokens come in: no trailer of a request says them to the upstream. */
+  readonly heldFromTrailers: HeaderNames
   /** What holds for this method and normalised path, all matching routes taken together. */
   readonly accessFor: (method: string, path: string) => EffectiveAccess
 }

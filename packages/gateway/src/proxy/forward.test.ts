@@ -41,6 +41,11 @@ function planOf(ports: readonly number[], over: Partial<UpstreamPlan> = {}): Ups
     responseTimeoutMs: 5000,
     idleTimeoutMs: 4000,
     connectionsMax: 16,
+    requestsMax: 1024,
+    waitingMax: 1024,
+    balance: 'leastConnections',
+    health: { failures: 3, ejectMs: 500, ejectMsMax: 30_000 },
+    tls: undefined,
     ...over,
   }
 }

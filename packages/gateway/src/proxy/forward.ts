@@ -1,4 +1,5 @@
 import type { UpstreamPlan } from '../compile/plan.ts'
+import type { HeaderNames } from '../domain/header-name.ts'
 import type { Reject } from '../domain/reject.ts'
 import type { Exchange } from './exchange.ts'
 import { Forwarding } from './upstream/forwarding.ts'
@@ -13,6 +14,8 @@ export interface OutgoingHead {
   readonly authority: string | undefined
   /** Lines that each end in CRLF, without `Host` and without the fields that frame a message. */
   readonly headers: string
+  /** Names only the gateway may say to this upstream, or that carry tokens: no trailer has them. */
+  readonly heldFromTrailers?: HeaderNames
 }
 
 /** What became of a request sent on; times in milliseconds since `forward` was called, bytes of body content. */

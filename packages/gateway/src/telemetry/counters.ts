@@ -20,6 +20,9 @@ export const counter = {
   tlsHandshakesFailed: 12,
   tlsPlainHttp: 13,
   tlsCertificatesRefused: 14,
+  upstreamConnectFailures: 15,
+  upstreamEjections: 16,
+  upstreamReturns: 17,
 } as const
 
 /** Present values, by position; `gaugeMerge` says how those of several workers add up. */
@@ -30,6 +33,7 @@ export const gauge = {
   requestsInFlight: 3,
   tokenCacheEntries: 4,
   eventLoopDelayExcessMs: 5,
+  upstreamTargetsEjected: 6,
 } as const
 
 export type CounterIndex = (typeof counter)[keyof typeof counter]

@@ -30,7 +30,13 @@ const counterFamilies: { readonly [C in keyof typeof counter]: readonly [name: s
     'upstream_surplus_bytes_total',
     'Upstream connections destroyed because bytes followed an answer or came unasked.',
   ],
-  upstreamRetries: ['upstream_retries_total', 'Requests sent again after a kept connection had died.'],
+  upstreamRetries: [
+    'upstream_retries_total',
+    'Requests sent again after a kept connection had died or its server had refused to begin.',
+  ],
+  upstreamConnectFailures: ['upstream_connect_failures_total', 'Connections to upstreams that could not be made.'],
+  upstreamEjections: ['upstream_ejections_total', 'Targets passed over for a time because they failed.'],
+  upstreamReturns: ['upstream_returns_total', 'Targets that were passed over and answer again.'],
   logLinesDropped: ['log_lines_dropped_total', 'Log lines dropped because their reader was slow, full or gone.'],
   decisionsKept: ['decisions_kept_total', 'Decisions kept for explain.'],
   tlsHandshakes: ['tls_handshakes_total', 'TLS handshakes of callers that came to an end.'],
@@ -47,6 +53,7 @@ const gaugeFamilies: { readonly [G in keyof typeof gauge]: readonly [name: strin
   generation: ['config_generation', 'Generation of the configuration in force; the oldest over the workers.'],
   callerConnections: ['caller_connections', 'Open connections of callers.'],
   upstreamConnections: ['upstream_connections', 'Open connections to upstreams.'],
+  upstreamTargetsEjected: ['upstream_targets_ejected', 'Targets passed over now, summed over the workers.'],
   requestsInFlight: ['requests_in_flight', 'Requests begun and not ended.'],
   tokenCacheEntries: ['token_cache_entries', 'Tokens in the verified-token cache.'],
   eventLoopDelayExcessMs: [

@@ -11,6 +11,7 @@ export interface FakeExchange {
     bytes: number
     ended: boolean
     aborted: boolean
+    trailers: readonly string[] | undefined
   }
   readonly body: { sink: ByteSink | undefined; paused: boolean }
   /** What `Reply.data` answers from now on. */
@@ -40,6 +41,7 @@ export function fakeExchange(request: FakeRequest = {}): FakeExchange {
     bytes: 0,
     ended: false,
     aborted: false,
+    trailers: undefined,
   }
   const body: FakeExchange['body'] = { sink: undefined, paused: false }
   const fake: FakeExchange = {
@@ -86,9 +88,10 @@ export function fakeExchange(request: FakeRequest = {}): FakeExchange {
           if (!fake.countOnly) got.body.push(chunk)
           return !fake.slow
         },
-        end: () => {
+        end: (trailers) => {
           if (got.ended || got.aborted) throw new Error('two ends for one answer')
           got.ended = true
+          got.trailers = trailers
         },
         send: () => {
           throw new Error('the forwarder writes no answers of its own')

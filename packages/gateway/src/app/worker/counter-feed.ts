@@ -2,8 +2,8 @@ import type { Snapshot } from '../../compile/snapshot.ts'
 import type { ListenerLoad } from '../../proxy/listener/listener.ts'
 import type { TlsCounts } from '../../proxy/listener/tls-front.ts'
 import type { TokenCache } from '../../proxy/token-cache.ts'
-import type { UpstreamCounters } from '../../proxy/upstream/pool.ts'
 import type { Pools } from '../../proxy/upstream/pools.ts'
+import type { UpstreamCounters } from '../../proxy/upstream/target-pool.ts'
 import type { BlockWriter } from '../../telemetry/block-writer.ts'
 import { type CounterIndex, type CounterSnapshot, type Counters, counter, gauge } from '../../telemetry/counters.ts'
 
@@ -34,6 +34,9 @@ export function createCounterFeed(sources: CounterSources): (load: ListenerLoad)
     feed(counter.upstreamConnectionsReused, upstreamCounters.reused)
     feed(counter.upstreamRetries, upstreamCounters.retried)
     feed(counter.upstreamSurplusBytes, upstreamCounters.surplus)
+    feed(counter.upstreamConnectFailures, upstreamCounters.connectFailed)
+    feed(counter.upstreamEjections, upstreamCounters.ejected)
+    feed(counter.upstreamReturns, upstreamCounters.returned)
     feed(counter.tlsHandshakes, tlsCounts.handshakes)
     feed(counter.tlsSessionsResumed, tlsCounts.resumed)
     feed(counter.tlsHandshakesFailed, tlsCounts.failed)
@@ -47,6 +50,7 @@ export function createCounterFeed(sources: CounterSources): (load: ListenerLoad)
     counters.set(gauge.callerConnections, connections)
     counters.set(gauge.requestsInFlight, requests)
     counters.set(gauge.upstreamConnections, pools.connections())
+    counters.set(gauge.upstreamTargetsEjected, pools.ejected())
     counters.set(gauge.eventLoopDelayExcessMs, sources.takeLoopDelayMs())
     return counters.snapshot()
   }

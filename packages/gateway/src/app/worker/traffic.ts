@@ -21,6 +21,7 @@ import { type CounterSnapshot, type Counters, createCounters, type SlotMap } fro
 import { createDecisionIds } from '../../telemetry/decision-id.ts'
 import { createDecisionRing } from '../../telemetry/decision-ring.ts'
 import { describeDecision } from '../../telemetry/describe-decision.ts'
+import type { Log } from '../../telemetry/log.ts'
 import { createSubjectHash } from '../../telemetry/subject-hash.ts'
 import type { ControlLink } from '../channel/reach-control.ts'
 import { setTimer } from '../channel/set-timer.ts'
@@ -69,7 +70,7 @@ export function createTraffic(parts: TrafficParts): Traffic {
   const introspection = createIntrospection(parts)
   const cache = createTokenCache(cacheBounds)
   const upstreamCounters = createUpstreamCounters()
-  const pools = openPools(upstreamCounters)
+  const pools = openPools(upstreamCounters, opened.log)
   const pipeline = createPipelinePorts(parts, counters, introspection, cache)
   const gateway = createGateway({
     snapshot,
@@ -128,7 +129,7 @@ function createIntrospection({ control }: TrafficParts): WorkerIntrospection {
   })
 }
 
-function openPools(counters: ReturnType<typeof createUpstreamCounters>): Pools {
+function openPools(counters: ReturnType<typeof createUpstreamCounters>, log: Log): Pools {
   return createPools({
     nowMs: Date.now,
     every: (intervalMs, tick) => {
@@ -138,6 +139,10 @@ function openPools(counters: ReturnType<typeof createUpstreamCounters>): Pools {
     },
     lookup: (host, done) => lookup(host, { all: true }, done),
     counters,
+    onHealth: ({ rule, target, ejected }) => {
+      if (ejected === undefined) log.info('upstream_returned', { rule, target })
+      else log.warn('upstream_ejected', { rule, target, fault: ejected.fault, forMs: ejected.forMs })
+    },
   })
 }
 

@@ -39,7 +39,7 @@ export class ListenerBody implements CallerBody {
     this.request.on('data', (chunk: Buffer) => sink.data(chunk))
     this.request.on('end', () => {
       this.over = true
-      sink.end()
+      sink.end(this.request.rawTrailers)
     })
     this.request.on('close', () => {
       if (!this.over) sink.fail()

@@ -62,7 +62,8 @@ export class ListenerReply implements Reply {
     if (!this.response.destroyed) this.response.write(first)
   }
 
-  end(): void {
+  end(trailers?: readonly string[]): void {
+    if (trailers !== undefined && takesTrailers(this.request)) this.response.addTrailers(inPairs(trailers))
     const first = this.first
     this.first = undefined
     this.flowing = true
@@ -134,6 +135,21 @@ export class ListenerReply implements Reply {
       headers.expect !== undefined
     )
   }
+}
+
+/**
+ * Whether the caller said that it does not throw trailers away (RFC 9110 6.5.1, 10.1.4): others never get any, as some
+ * take a trailer section for a fault.
+ */
+function takesTrailers({ headers, httpVersion }: IncomingMessage): boolean {
+  const te = String(headers.te ?? '')
+  return (
+    te !== '' && httpVersion === '1.1' && te.split(',').some((coding) => coding.trim().toLowerCase() === 'trailers')
+  )
+}
+
+function inPairs(flat: readonly string[]): [string, string][] {
+  return flat.flatMap((name, at): [string, string][] => (at % 2 === 0 ? [[name, flat[at + 1] ?? '']] : []))
 }
 
 function flushReply(reply: ListenerReply): void {

@@ -2,7 +2,7 @@ import type { ApiPlan, TokenPlace } from '../../compile/plan.ts'
 import { prefixEnd } from '../../compile/segment-tree.ts'
 import type { CompiledApi } from '../../compile/snapshot.ts'
 import type { Claims } from '../../domain/claims.ts'
-import { foldHeaderName, hasHeaderName, hashHeaderName, isSpellingOf } from '../../domain/header-name.ts'
+import { foldHeaderName, type HeaderNames, hasHeaderName, hashHeaderName, isSpellingOf } from '../../domain/header-name.ts'
 import { readClaim } from '../../domain/read-claim.ts'
 import type { Reject } from '../../domain/reject.ts'
 import { err, ok, type Result } from '../../domain/result.ts'
@@ -22,6 +22,7 @@ export interface UpstreamHead {
   readonly authority: string | undefined
   /** Lines `name: value` CRLF, checked. */
   readonly headers: string
+  readonly heldFromTrailers: HeaderNames
 }
 
 /**
@@ -49,6 +50,7 @@ export function shapeUpstream(
       allowedLines(head, plan) +
       writeForwarded(head, plan.forwarded, pseudonym) +
       `via: ${head.httpVersion} ${pseudonym}\r\n${claimHeaders}`,
+    heldFromTrailers: api.heldFromTrailers,
   })
 }
 

@@ -1,21 +1,6 @@
 import type { Socket } from 'node:net'
-import type { ResponseHead } from './response-head.ts'
+import type { Carrier, CarrierUser } from './carrier.ts'
 import { ResponseParser } from './response-parser.ts'
-
-/** Who a connection works for: one request at a time. */
-export interface ConnectionUser {
-  /** The head of the final answer; `head` is valid during the call. */
-  answerHead(head: ResponseHead): void
-  /** A piece of the body, in memory of its own. */
-  answerData(chunk: Buffer): void
-  /** The answer is whole; the connection is no longer the user's. */
-  answerEnd(): void
-  /** The connection is gone: it closed (`fault` is a code), or what it said is not HTTP as we take it. */
-  connectionFailed(kind: 'closed' | 'invalid', fault: string): void
-  /** What was written has left; more may be written. */
-  requestDrained(): void
-  deadlinePassed(): void
-}
 
 /** Where connections live. */
 export interface ConnectionHome {
@@ -31,14 +16,12 @@ export interface ConnectionHome {
 /** A head and a first piece up to this size leave in one write. */
 const joinedBytesMax = 16 * 1024
 
-const closeChunk = '0\r\n\r\n'
-
 /**
  * One kept-alive connection to an upstream: writes a request, reads its answer, and goes back to its pool only when
  * both were whole and nobody asked for close (S14); otherwise it is destroyed. It holds what a request needs, so that
  * a request brings no closures, timers or listeners of its own.
  */
-export class UpstreamConnection {
+export class UpstreamConnection implements Carrier {
   /** Requests begun on this connection. */
   uses = 0
   /** When the current state has lasted too long: idle time or the user's own deadline. */
@@ -54,7 +37,7 @@ export class UpstreamConnection {
   private readonly socket: Socket
   private readonly home: ConnectionHome
   private readonly parser = new ResponseParser()
-  private user: ConnectionUser | undefined
+  private user: CarrierUser | undefined
   private head = ''
   private bodyChunked = false
   private bodyLeft = 0
@@ -72,12 +55,8 @@ export class UpstreamConnection {
     socket.on('drain', () => this.user?.requestDrained())
   }
 
-  /**
-   * Begins a request: `head` ends in its empty line and says how the body is framed; `bodyBytes` is the body's size,
-   * `chunked` when only its end will tell. The head leaves with the first piece of the body, or alone before the
-   * event loop turns.
-   */
-  send(user: ConnectionUser, head: string, isHead: boolean, bodyBytes: number | 'chunked'): void {
+  /** The head leaves with the first piece of the body, or alone before the event loop turns. */
+  send(user: CarrierUser, head: string, isHead: boolean, bodyBytes: number | 'chunked'): void {
     this.user = user
     this.uses++
     this.answered = false
@@ -94,7 +73,6 @@ export class UpstreamConnection {
     setImmediate(flushHead, this)
   }
 
-  /** A piece of the body. False: wait for `requestDrained`. A body longer than announced must not be written. */
   write(chunk: Buffer): boolean {
     if (chunk.length === 0) return true
     if (this.bodyChunked) return this.writeChunk(chunk)
@@ -104,13 +82,12 @@ export class UpstreamConnection {
     return this.writeJoined(chunk)
   }
 
-  /** The end of the body; for a sized one nothing may be owed any more. */
-  endBody(): void {
+  endBody(trailers: string): void {
     if (!this.bodyChunked) {
       if (this.bodyLeft > 0) throw new Error('a request body fell short of its Content-Length')
       return
     }
-    this.socket.write(this.takeHead() + closeChunk, 'latin1')
+    this.socket.write(`${this.takeHead()}0\r\n${trailers}\r\n`, 'latin1')
     this.requestDone = true
   }
 
@@ -178,14 +155,16 @@ export class UpstreamConnection {
    * One read is judged whole before any of it is handed on, and handed on within one tick. The user is told of the
    * end last, when the connection is already free for the request that may follow.
    */
-  private handOver(user: ConnectionUser, chunk: Buffer, isEnd: boolean): void {
+  private handOver(user: CarrierUser, chunk: Buffer, isEnd: boolean): void {
     const { parser } = this
     const body = parser.ranges.length === 0 ? undefined : copyRanges(chunk, parser.ranges)
     if (parser.headEnded) user.answerHead(parser.head)
     if (body !== undefined && this.user === user) user.answerData(body)
     if (!isEnd || this.user !== user) return
+    // Whoever takes the connection next begins by forgetting them.
+    const { trailers } = parser
     this.settle()
-    user.answerEnd()
+    user.answerEnd(trailers)
   }
 
   private settle(): void {

@@ -2,6 +2,7 @@ import type { LookupAddress } from 'node:dns'
 import { connect, isIP, type OnReadOpts, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls, type SecureContext } from 'node:tls'
 import type { TargetPlan } from '../../compile/plan.ts'
+import type { TlsUpstream } from './secure-contexts.ts'
 import { isTargetAddress } from './target-address.ts'
 
 /** Resolves a host name to every address it has. */
@@ -12,8 +13,8 @@ export type Lookup = (
 
 export interface DialPorts {
   readonly lookup: Lookup
-  /** What TLS targets are verified by; one for all, since making it costs milliseconds. */
-  readonly secureContext: () => SecureContext
+  /** What TLS targets of an upstream are verified by and shown. */
+  readonly secureContext: (upstream: TlsUpstream) => SecureContext
 }
 
 /** Takes what a socket read: the count and the shared buffer, valid until it returns. */
@@ -40,6 +41,7 @@ const closedEarly: NodeJS.ErrnoException = Object.assign(new Error('closed'), { 
 export class Dial {
   readonly deadlineMs: number
   private readonly target: TargetPlan
+  private readonly upstream: TlsUpstream
   private readonly ports: DialPorts
   private readonly user: DialUser
   private readonly read: ReadBytes
@@ -47,8 +49,16 @@ export class Dial {
   private socket: Socket | undefined
   private over = false
 
-  constructor(target: TargetPlan, ports: DialPorts, deadlineMs: number, user: DialUser, read: ReadBytes) {
+  constructor(
+    target: TargetPlan,
+    upstream: TlsUpstream,
+    ports: DialPorts,
+    deadlineMs: number,
+    user: DialUser,
+    read: ReadBytes,
+  ) {
     this.target = target
+    this.upstream = upstream
     this.ports = ports
     this.deadlineMs = deadlineMs
     this.user = user
@@ -120,13 +130,14 @@ export class Dial {
 
   /** Verified against the name in the configuration, or the address when the configuration names one (RFC 6125). */
   private openTls(address: string): Socket {
-    const { host, port } = this.target
+    const { port } = this.target
+    const host = this.upstream.tls?.serverName ?? this.target.host
     const options: ConnectionOptions & { onread: OnReadOpts } = {
       host: address,
       port,
       ...(isIP(host) === 0 ? { servername: host } : {}),
       ALPNProtocols: ['http/1.1'],
-      secureContext: this.ports.secureContext(),
+      secureContext: this.ports.secureContext(this.upstream),
       rejectUnauthorized: true,
       onread: { buffer: readBuffer, callback: this.read },
     }

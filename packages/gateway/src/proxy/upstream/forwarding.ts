@@ -2,10 +2,12 @@ import type { UpstreamPlan } from '../../compile/plan.ts'
 import type { Reject } from '../../domain/reject.ts'
 import type { ByteSink, Exchange } from '../exchange.ts'
 import type { ForwardOutcome, OutgoingHead, ShapeHead } from '../forward.ts'
-import type { ConnectionUser, UpstreamConnection } from './connection.ts'
-import type { PoolWaiter, UpstreamPool } from './pool.ts'
+import { headerLine } from '../head/header-value.ts'
+import { shapeTrailers } from '../head/shape-trailers.ts'
+import type { Carrier, CarrierUser } from './carrier.ts'
 import type { Pools } from './pools.ts'
 import type { ResponseHead } from './response-head.ts'
+import type { PoolWaiter, TargetPool } from './target-pool.ts'
 
 /** A body up to this size is kept until the answer begins, so that a kept connection found dead costs no error. */
 const replayBytesMax = 16 * 1024
@@ -16,7 +18,7 @@ const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
 const expectsContent = new Set(['POST', 'PUT', 'PATCH'])
 
 /** One request on its way to an upstream and back: all that has to be remembered between two events. */
-export class Forwarding implements ConnectionUser, PoolWaiter, ByteSink {
+export class Forwarding implements CarrierUser, PoolWaiter, ByteSink {
   waitDeadlineMs = 0
   wantsFresh = false
 
@@ -28,8 +30,8 @@ export class Forwarding implements ConnectionUser, PoolWaiter, ByteSink {
   private readonly done: (outcome: ForwardOutcome) => void
   private readonly hasBody: boolean
 
-  private pool: UpstreamPool | undefined
-  private connection: UpstreamConnection | undefined
+  private pool: TargetPool | undefined
+  private connection: Carrier | undefined
   private startedMs = 0
   private connectMs: number | undefined
   private firstByteMs = 0
@@ -45,6 +47,8 @@ export class Forwarding implements ConnectionUser, PoolWaiter, ByteSink {
   /** The request's body so far, as long as it can be sent once more. */
   private kept: Buffer[] | undefined
   private keptBytes = 0
+  /** What follows the request's body, as lines. */
+  private trailers = ''
   /** The upstream takes the request slowly; the caller's body is paused. */
   private upstreamFull = false
   /** The caller takes the answer slowly; the upstream is paused. */
@@ -81,14 +85,14 @@ export class Forwarding implements ConnectionUser, PoolWaiter, ByteSink {
 
   // --- the pool's side
 
-  private acquire(nowMs: number): void {
+  private acquire(nowMs: number, avoid?: TargetPool): void {
     this.attempts++
-    this.pool = this.pools.pick(this.plan)
+    this.pool = this.pools.pick(this.plan, avoid)
     const connection = this.pool.acquire(this, nowMs)
     if (connection !== undefined) this.attach(connection, nowMs)
   }
 
-  connectionReady(connection: UpstreamConnection): void {
+  connectionReady(connection: Carrier): void {
     const nowMs = this.pools.nowMs()
     this.connectMs = nowMs - this.startedMs
     this.attach(connection, nowMs)
@@ -103,11 +107,11 @@ export class Forwarding implements ConnectionUser, PoolWaiter, ByteSink {
         timeoutMs: plan.connectTimeoutMs,
         rule: `${plan.rule}.connectTimeout`,
       })
-    } else if (kind === 'refused' && this.attempts < plan.targets.length) this.acquire(this.pools.nowMs())
+    } else if (kind === 'refused' && this.attempts < plan.targets.length) this.acquire(this.pools.nowMs(), this.pool)
     else this.refuse({ reason: 'upstream_refused', fault })
   }
 
-  private attach(connection: UpstreamConnection, nowMs: number): void {
+  private attach(connection: Carrier, nowMs: number): void {
     const { body } = this.exchange
     this.connection = connection
     this.reused = connection.uses > 0
@@ -150,7 +154,7 @@ export class Forwarding implements ConnectionUser, PoolWaiter, ByteSink {
     this.watchDeadline(this.pools.nowMs())
   }
 
-  end(): void {
+  end(trailers?: readonly string[]): void {
     if (this.over) return
     const { body } = this.exchange
     if (body.kind === 'sized' && this.requestBytes < body.bytes) {
@@ -158,7 +162,8 @@ export class Forwarding implements ConnectionUser, PoolWaiter, ByteSink {
       return
     }
     this.bodyEnded = true
-    this.connection?.endBody()
+    if (trailers !== undefined && trailers.length > 0) this.trailers = this.trailerLines(trailers)
+    this.connection?.endBody(this.trailers)
     this.watchDeadline(this.pools.nowMs())
   }
 
@@ -173,7 +178,7 @@ export class Forwarding implements ConnectionUser, PoolWaiter, ByteSink {
     this.watchDeadline(this.pools.nowMs())
   }
 
-  private push(connection: UpstreamConnection, chunk: Buffer): void {
+  private push(connection: Carrier, chunk: Buffer): void {
     if (connection.write(chunk) || this.upstreamFull) return
     this.upstreamFull = true
     this.exchange.body.pause()
@@ -186,10 +191,17 @@ export class Forwarding implements ConnectionUser, PoolWaiter, ByteSink {
     if (this.keptBytes > replayBytesMax && this.connection !== undefined) this.kept = undefined
   }
 
-  private sendKept(connection: UpstreamConnection): void {
+  private sendKept(connection: Carrier): void {
     for (const chunk of this.kept ?? []) this.push(connection, chunk)
-    if (this.bodyEnded) connection.endBody()
+    if (this.bodyEnded) connection.endBody(this.trailers)
     else if (!this.upstreamFull) this.exchange.body.resume()
+  }
+
+  private trailerLines(trailers: readonly string[]): string {
+    const shaped = shapeTrailers(trailers, this.outgoing.heldFromTrailers)
+    let lines = ''
+    for (let at = 0; at + 1 < shaped.length; at += 2) lines += headerLine(shaped[at] ?? '', shaped[at + 1] ?? '')
+    return lines
   }
 
   private breakFraming(): void {
@@ -214,13 +226,15 @@ export class Forwarding implements ConnectionUser, PoolWaiter, ByteSink {
     this.watchDeadline(this.connection?.readMs ?? 0)
   }
 
-  answerEnd(): void {
+  answerEnd(trailers: readonly string[]): void {
     const totalMs = this.pools.nowMs() - this.startedMs
     this.over = true
     this.connection = undefined
+    this.pool?.health.answered()
     // An answer that came early: what is left of the body is the listener's to read away or to cut off.
     if (this.upstreamFull) this.exchange.body.resume()
-    this.exchange.reply.end()
+    if (trailers.length === 0) this.exchange.reply.end()
+    else this.exchange.reply.end(shapeTrailers(trailers))
     this.done({
       ok: true,
       status: this.status,
@@ -234,19 +248,19 @@ export class Forwarding implements ConnectionUser, PoolWaiter, ByteSink {
     })
   }
 
-  connectionFailed(kind: 'closed' | 'invalid', fault: string): void {
+  connectionFailed(kind: 'closed' | 'invalid' | 'unprocessed', fault: string): void {
     const { connection } = this
     this.connection = undefined
     const answered = connection?.answered ?? false
-    if (kind === 'invalid') this.refuse({ reason: 'upstream_invalid', fault })
-    else if (answered) this.refuse({ reason: 'upstream_invalid', fault: 'truncated' })
-    else if (this.isRetryable()) this.retry()
-    else this.refuse({ reason: 'upstream_refused', fault })
+    if (kind === 'invalid') this.refuseFaulty({ reason: 'upstream_invalid', fault })
+    else if (answered) this.refuseFaulty({ reason: 'upstream_invalid', fault: 'truncated' })
+    else if (this.isRetryable(kind === 'unprocessed')) this.retry()
+    else this.refuseFaulty({ reason: 'upstream_refused', fault })
   }
 
   deadlinePassed(): void {
     const { plan } = this
-    this.refuse({
+    this.refuseFaulty({
       reason: 'upstream_timeout',
       phase: 'response',
       timeoutMs: plan.responseTimeoutMs,
@@ -256,11 +270,12 @@ export class Forwarding implements ConnectionUser, PoolWaiter, ByteSink {
 
   /**
    * A server may close a kept connection just when it is used again (RFC 9110 9.2.2, RFC 9112 9.3.1). What is sent
-   * once more goes over a fresh one, so it is not retryable again.
+   * once more goes over a fresh one, so it is not retryable again. What a server says it has not looked at may be sent
+   * once more whatever its method (RFC 9113 8.7).
    */
-  private isRetryable(): boolean {
-    if (!this.reused || !idempotent.has(this.outgoing.method)) return false
-    return !this.hasBody || this.kept !== undefined
+  private isRetryable(unprocessed: boolean): boolean {
+    const allowed = unprocessed ? !this.wantsFresh : this.reused && idempotent.has(this.outgoing.method)
+    return allowed && (!this.hasBody || this.kept !== undefined)
   }
 
   private retry(): void {
@@ -297,6 +312,12 @@ export class Forwarding implements ConnectionUser, PoolWaiter, ByteSink {
     if (this.connection === undefined) return
     const isOwed = (this.bodyEnded || this.upstreamFull) && !this.callerFull
     this.connection.deadlineMs = isOwed ? nowMs + this.plan.responseTimeoutMs : Number.POSITIVE_INFINITY
+  }
+
+  /** The target's own fault. */
+  private refuseFaulty(reject: Extract<Reject, { reason: `upstream_${string}` }>): void {
+    this.pool?.health.answerFailed(reject.reason === 'upstream_timeout' ? 'timeout' : reject.fault)
+    this.refuse(reject)
   }
 
   private callerGone(): void {

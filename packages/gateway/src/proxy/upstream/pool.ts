@@ -1,57 +1,18 @@
 import type { Socket } from 'node:net'
 import type { TargetPlan } from '../../compile/plan.ts'
 import { type ConnectionHome, UpstreamConnection } from './connection.ts'
-import { Dial, type DialPorts } from './dial.ts'
+import { Dial } from './dial.ts'
+import type { TargetHealth } from './target-health.ts'
+import { healthOf, type PoolPorts, type PoolSettings, type PoolWaiter, type TargetPool } from './target-pool.ts'
 
-/** What the pools count; read by metrics. */
-export interface UpstreamCounters {
-  opened: number
-  reused: number
-  /** Requests sent once more because a kept connection had died. */
-  retried: number
-  /** Bytes that no request asked for: on an idle connection, or after an answer. */
-  surplus: number
-  connectFailed: number
-  ejected: number
-}
-
-export interface PoolPorts extends DialPorts {
-  readonly nowMs: () => number
-  readonly counters: UpstreamCounters
-  /** The pool is no longer empty: sweep it from now on. */
-  readonly watch: (pool: UpstreamPool) => void
-}
-
-export interface PoolSettings {
-  readonly connectTimeoutMs: number
-  readonly idleTimeoutMs: number
-  readonly connectionsMax: number
-}
-
-/** A request that waits for a connection. */
-export interface PoolWaiter {
-  /** When it gives up. */
-  readonly waitDeadlineMs: number
-  /** Takes no connection that served before. */
-  readonly wantsFresh: boolean
-  connectionReady(connection: UpstreamConnection): void
-  /** `full`: every connection is busy. */
-  connectionRefused(kind: 'refused' | 'full' | 'timeout', fault: string): void
-}
-
-/** Requests waiting at one target; more are refused at once. */
-export const waitersMax = 1024
-/** Ejection of a target after a failed connect; doubles with each further one. */
-const ejectionMs = 500
-const ejectionMsMax = 30_000
 /** How far below a server's own idle time-out a connection is given up. */
 const idleMarginMs = 1_000
 
 /** The connections to one target: last in, first out, so that what is not needed grows old and goes. */
-export class UpstreamPool implements ConnectionHome {
+export class UpstreamPool implements ConnectionHome, TargetPool {
   settings: PoolSettings
-  /** The target refused a connection: other targets are preferred until then. */
-  ejectedUntilMs = 0
+  peers: readonly TargetPool[] = []
+  readonly health: TargetHealth
   readonly target: TargetPlan
   readonly nowMs: () => number
 
@@ -60,7 +21,6 @@ export class UpstreamPool implements ConnectionHome {
   private readonly all = new Set<UpstreamConnection>()
   private readonly dials = new Set<Dial>()
   private readonly waiters = new Set<PoolWaiter>()
-  private failures = 0
   private draining = false
 
   constructor(target: TargetPlan, settings: PoolSettings, ports: PoolPorts) {
@@ -68,6 +28,7 @@ export class UpstreamPool implements ConnectionHome {
     this.settings = settings
     this.ports = ports
     this.nowMs = ports.nowMs
+    this.health = healthOf(this, ports)
   }
 
   get isEmpty(): boolean {
@@ -82,7 +43,10 @@ export class UpstreamPool implements ConnectionHome {
     return this.idle.length
   }
 
-  /** A kept connection, or undefined: the waiter is told later, once. */
+  get load(): number {
+    return this.all.size - this.idle.length + this.waiters.size
+  }
+
   acquire(waiter: PoolWaiter, nowMs: number): UpstreamConnection | undefined {
     while (!waiter.wantsFresh) {
       const connection = this.idle.pop()
@@ -93,7 +57,7 @@ export class UpstreamPool implements ConnectionHome {
       }
       connection.destroy()
     }
-    if (this.waiters.size >= waitersMax) {
+    if (this.waiters.size - this.dials.size - this.spare() >= this.settings.waitingMax) {
       waiter.connectionRefused('full', 'no connection free')
       return undefined
     }
@@ -102,7 +66,6 @@ export class UpstreamPool implements ConnectionHome {
     return undefined
   }
 
-  /** The waiter's caller is gone. */
   cancel(waiter: PoolWaiter): void {
     this.waiters.delete(waiter)
   }
@@ -129,7 +92,6 @@ export class UpstreamPool implements ConnectionHome {
     this.ports.counters.surplus++
   }
 
-  /** Ends whatever has waited past its deadline; called by the one coarse clock. */
   sweep(nowMs: number): void {
     // Waiters first: whether a connect was under way decides what they are told.
     for (const waiter of this.waiters) {
@@ -148,13 +110,11 @@ export class UpstreamPool implements ConnectionHome {
     }
   }
 
-  /** The target left the configuration: requests in flight finish, nothing is kept. */
   drain(): void {
     this.draining = true
     for (const connection of [...this.idle]) connection.destroy()
   }
 
-  /** Ends everything at once; requests in flight are told. */
   close(): void {
     this.draining = true
     for (const waiter of [...this.waiters]) {
@@ -181,15 +141,20 @@ export class UpstreamPool implements ConnectionHome {
   }
 
   private dialForWaiters(): void {
-    while (this.waiters.size > this.dials.size && this.all.size + this.dials.size < this.settings.connectionsMax) {
-      this.dial()
-    }
+    while (this.waiters.size > this.dials.size && this.spare() > 0) this.dial()
+  }
+
+  /** Connections that may still be opened: each carries one request. */
+  private spare(): number {
+    const { connectionsMax, requestsMax } = this.settings
+    return Math.min(connectionsMax, requestsMax) - this.all.size - this.dials.size
   }
 
   private dial(): void {
     let connection: UpstreamConnection | undefined
     const dial = new Dial(
       this.target,
+      this.settings,
       this.ports,
       this.nowMs() + this.settings.connectTimeoutMs,
       {
@@ -211,8 +176,7 @@ export class UpstreamPool implements ConnectionHome {
 
   private welcome(dial: Dial, socket: Socket): UpstreamConnection {
     this.dials.delete(dial)
-    this.failures = 0
-    this.ejectedUntilMs = 0
+    this.health.connected()
     this.ports.counters.opened++
     const connection = new UpstreamConnection(socket, this)
     this.all.add(connection)
@@ -228,7 +192,7 @@ export class UpstreamPool implements ConnectionHome {
   private dialFailed(dial: Dial, fault: string): void {
     this.dials.delete(dial)
     this.ports.counters.connectFailed++
-    this.eject()
+    this.health.connectFailed(fault)
     // A dial belongs to nobody: it fails a waiter only when there are more waiters than connections to come.
     const [waiter] = this.waiters
     if (waiter !== undefined && this.waiters.size > this.dials.size) {
@@ -236,13 +200,5 @@ export class UpstreamPool implements ConnectionHome {
       waiter.connectionRefused('refused', fault)
     }
     this.dialForWaiters()
-  }
-
-  private eject(): void {
-    const nowMs = this.nowMs()
-    // Several dials that fail together are one failure.
-    if (nowMs < this.ejectedUntilMs) return
-    this.ejectedUntilMs = nowMs + Math.min(ejectionMsMax, ejectionMs * 2 ** Math.min(this.failures++, 10))
-    this.ports.counters.ejected++
   }
 }

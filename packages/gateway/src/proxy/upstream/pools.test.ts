@@ -11,7 +11,6 @@ import { type RawUpstream, rawUpstream, scripted } from '../../../test/upstream/
 import type { TargetPlan, UpstreamPlan } from '../../compile/plan.ts'
 import { type ForwardOutcome, forward } from '../forward.ts'
 import type { Lookup } from './dial.ts'
-import { waitersMax } from './pool.ts'
 import { createPools, createUpstreamCounters, type Pools } from './pools.ts'
 
 const hello = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello'
@@ -70,6 +69,11 @@ function planOf(targets: readonly TargetPlan[], over: Partial<UpstreamPlan> = {}
     responseTimeoutMs: 5000,
     idleTimeoutMs: 4000,
     connectionsMax: 16,
+    requestsMax: 1024,
+    waitingMax: 1024,
+    balance: 'leastConnections',
+    health: { failures: 3, ejectMs: 500, ejectMsMax: 30_000 },
+    tls: undefined,
     ...over,
   }
 }
@@ -118,8 +122,8 @@ describe('connections are bounded, and requests wait in order', () => {
   it('bounds the queue, and a caller that leaves leaves the queue', async () => {
     const upstream = await upstreamOf(rawUpstream(() => undefined))
     const on = pools()
-    const plan = planOf([tcp(upstream.port)], { connectionsMax: 1 })
-    const waiting = Array.from({ length: waitersMax }, () => send(plan, on))
+    const plan = planOf([tcp(upstream.port)], { connectionsMax: 1, waitingMax: 8 })
+    const waiting = Array.from({ length: 9 }, () => send(plan, on))
     expect(await send(plan, on)).toMatchObject({ reject: { reason: 'upstream_refused', fault: 'no connection free' } })
     for (const one of waiting) one.leave()
     for (const one of waiting) expect(await one).toMatchObject({ reject: { reason: 'caller_gone' } })

@@ -1,7 +1,9 @@
-import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls'
 import type { TargetPlan, UpstreamPlan } from '../../compile/plan.ts'
 import type { Lookup } from './dial.ts'
-import { type PoolPorts, type UpstreamCounters, UpstreamPool } from './pool.ts'
+import { type PoolGroup, pickPool } from './pick-pool.ts'
+import { UpstreamPool } from './pool.ts'
+import { createSecureContexts } from './secure-contexts.ts'
+import type { HealthEvent, PoolPorts, TargetPool, UpstreamCounters } from './target-pool.ts'
 
 export interface PoolsOptions {
   readonly nowMs: () => number
@@ -9,7 +11,8 @@ export interface PoolsOptions {
   readonly every: (intervalMs: number, tick: () => void) => () => void
   readonly lookup: Lookup
   readonly counters: UpstreamCounters
-  /** Roots trusted beside Node's own (PEM). */
+  readonly onHealth?: (event: HealthEvent) => void
+  /** Roots trusted beside Node's own (PEM), where an upstream names none. */
   readonly ca?: readonly string[]
 }
 
@@ -17,12 +20,14 @@ export interface PoolsOptions {
 export interface Pools {
   readonly nowMs: () => number
   readonly counters: UpstreamCounters
-  /** The pool of the next target in turn, passing over targets that just refused; never none. */
-  readonly pick: (plan: UpstreamPlan) => UpstreamPool
+  /** The pool of the target that takes a request, never none; `avoid` has just refused it. */
+  readonly pick: (plan: UpstreamPlan, avoid?: TargetPool) => TargetPool
   /** After a reload: pools that none of `plans` names finish their requests and end. */
   readonly retain: (plans: readonly UpstreamPlan[]) => void
   /** Open connections over all targets. */
   readonly connections: () => number
+  /** Targets passed over now. */
+  readonly ejected: () => number
   /** Ends every connection; requests in flight fail. */
   readonly close: () => void
 }
@@ -30,33 +35,25 @@ export interface Pools {
 /** Deadlines are kept to this accuracy: never early, at most this much late. */
 export const sweepIntervalMs = 100
 
-interface Group {
-  readonly pools: readonly UpstreamPool[]
-  next: number
-}
-
 /** A set of counters at zero. */
 export function createUpstreamCounters(): UpstreamCounters {
-  return { opened: 0, reused: 0, retried: 0, surplus: 0, connectFailed: 0, ejected: 0 }
+  return { opened: 0, reused: 0, retried: 0, surplus: 0, connectFailed: 0, ejected: 0, returned: 0 }
 }
 
 /** Pools without a connection; nothing is opened before a request asks. */
 export function createPools(options: PoolsOptions): Pools {
-  const byKey = new Map<string, UpstreamPool>()
-  const groups = new WeakMap<UpstreamPlan, Group>()
-  const busy = new Set<UpstreamPool>()
+  const byKey = new Map<string, TargetPool>()
+  const groups = new WeakMap<UpstreamPlan, PoolGroup>()
+  const busy = new Set<TargetPool>()
   const { nowMs, counters, lookup, ca } = options
-  let secureContext: SecureContext | undefined
+  const contexts = createSecureContexts(ca)
   const ports: PoolPorts = {
     nowMs,
     counters,
     lookup,
+    onHealth: options.onHealth ?? (() => undefined),
     watch: (pool) => busy.add(pool),
-    secureContext: () => {
-      const trust = ca === undefined ? {} : { ca: [...rootCertificates, ...ca] }
-      secureContext ??= createSecureContext({ minVersion: 'TLSv1.2', ...trust })
-      return secureContext
-    },
+    secureContext: contexts.of,
   }
 
   const stop = options.every(sweepIntervalMs, () => {
@@ -67,7 +64,7 @@ export function createPools(options: PoolsOptions): Pools {
     }
   })
 
-  const poolOf = (plan: UpstreamPlan, target: TargetPlan): UpstreamPool => {
+  const poolOf = (plan: UpstreamPlan, target: TargetPlan): TargetPool => {
     const key = keyOf(plan, target)
     const known = byKey.get(key)
     if (known !== undefined) {
@@ -82,17 +79,20 @@ export function createPools(options: PoolsOptions): Pools {
   return {
     nowMs,
     counters,
-    pick: (plan) => {
+    pick: (plan, avoid) => {
       let group = groups.get(plan)
       if (group === undefined) {
-        group = { pools: plan.targets.map((target) => poolOf(plan, target)), next: 0 }
+        const pools = plan.targets.map((target) => poolOf(plan, target))
+        for (const pool of pools) pool.peers = pools
+        group = { pools, balance: plan.balance, next: 0 }
         groups.set(plan, group)
       }
-      return pickOf(group, nowMs)
+      return pickPool(group, nowMs, avoid)
     },
     retain: (plans) => {
       const wanted = new Set<string>()
       for (const plan of plans) for (const target of plan.targets) wanted.add(keyOf(plan, target))
+      contexts.retain(new Set(plans.map(({ id }) => id)))
       for (const [key, pool] of byKey) {
         if (wanted.has(key)) continue
         byKey.delete(key)
@@ -104,26 +104,17 @@ export function createPools(options: PoolsOptions): Pools {
       for (const pool of busy) count += pool.connections
       return count
     },
+    ejected: () => {
+      const now = nowMs()
+      let count = 0
+      for (const pool of byKey.values()) if (pool.health.ejectedUntilMs > now) count++
+      return count
+    },
     close: () => {
       stop()
       for (const pool of busy) pool.close()
     },
   }
-}
-
-function pickOf(group: Group, nowMs: () => number): UpstreamPool {
-  const { pools } = group
-  const count = pools.length
-  let best = pools[group.next % count]
-  group.next = (group.next + 1) % count
-  if (best === undefined) throw new Error('an upstream has at least one target')
-  if (best.ejectedUntilMs === 0 || count === 1) return best
-  const now = nowMs()
-  for (let i = 0; i < count && best.ejectedUntilMs > now; i++) {
-    const other = pools[(group.next + i) % count]
-    if (other !== undefined && other.ejectedUntilMs < best.ejectedUntilMs) best = other
-  }
-  return best
 }
 
 function keyOf(plan: UpstreamPlan, target: TargetPlan): string {
