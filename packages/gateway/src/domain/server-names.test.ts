@@ -21,7 +21,7 @@ describe('which certificate answers to a name', () => {
     ['', undefined, 'no name'],
     ['*.example.com', 1, 'no caller can ask for the wildcard itself and get another one'],
     ['constructor', undefined, 'members of every object name nothing'],
-  ])('%s: %s (%s)', (name, choice) => {
+  ])('%s: %s (%s)', (name, choice, _why) => {
     expect(chooseByName(names, name)).toBe(choice)
   })
 })

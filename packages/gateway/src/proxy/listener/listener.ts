@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import type { Reject } from '../../domain/reject.ts'
 import type { Exchange } from '../exchange.ts'
+import { createHttp2Sessions } from './http2-sessions.ts'
 import { ListenerConnection, type ListenerShare } from './listener-connection.ts'
 import { createTlsFront, type TlsFront, type TlsFrontPorts } from './tls-front.ts'
 
@@ -65,6 +66,7 @@ const sweepMs = 500
 /** Serves HTTP/1.1 with `node:http`, on a TLS port behind its front: the only file besides `forward` that knows the transport (hot-path rule 1). */
 export async function listen(handler: ExchangeHandler, options: ListenOptions): Promise<Listener> {
   const share: ListenerShare = { handler, listener: options.listener, isDraining: false, lingering: new Map() }
+  const http2 = createHttp2Sessions()
   const connections = new WeakMap<Socket, ListenerConnection>()
   let requests = 0
   const server = createServer({
@@ -90,7 +92,7 @@ export async function listen(handler: ExchangeHandler, options: ListenOptions): 
             connections.set(socket, new ListenerConnection(socket, share, tls))
             server.emit('connection', socket)
           },
-          onHttp2: undefined,
+          onHttp2: (socket, tls) => http2.serve(socket, { handler, listener: options.listener, tls }),
         })
 
   const connectionOf = (socket: Socket): ListenerConnection => {
@@ -136,13 +138,18 @@ export async function listen(handler: ExchangeHandler, options: ListenOptions): 
     port: (door.address() as AddressInfo).port,
     tls: front,
     load: () =>
-      new Promise((resolve) => door.getConnections((_error, count) => resolve({ connections: count, requests }))),
+      new Promise((resolve) =>
+        door.getConnections((_error, count) =>
+          resolve({ connections: count, requests: requests + http2.load().requests }),
+        ),
+      ),
     farewell: () => {
       share.isDraining = true
+      http2.farewell()
     },
-    drain: (deadlineMs) => {
+    drain: async (deadlineMs) => {
       share.isDraining = true
-      return drain(server, front, deadlineMs)
+      await Promise.all([drain(server, front, deadlineMs), http2.drain(deadlineMs)])
     },
   }
 }

@@ -1,8 +1,14 @@
 import { createHash, type X509Certificate } from 'node:crypto'
 import { createServer as createNetServer, type Server as NetServer, type Socket } from 'node:net'
-import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls'
+import {
+  createServer as createTlsServer,
+  type SecureContextOptions,
+  type TLSSocket,
+  type Server as TlsServer,
+} from 'node:tls'
 import { chooseByName } from '../../domain/server-names.ts'
 import type { CallerTls } from '../exchange.ts'
+import { readServerName } from './client-hello.ts'
 import type { TlsMaterial } from './tls-material.ts'
 
 /** What became of connections to a TLS port; counts grow for ever. */
@@ -43,21 +49,33 @@ export interface TlsFront {
   readonly closeAll: () => void
 }
 
-/** What a caller is granted from its connection to its first byte, and again to the end of the handshake (S15). */
+/** What a caller is granted for its first message, and again to the end of the handshake (S15). */
 const handshakeMs = 10_000
 /** What a caller that speaks plain HTTP is granted to read why it is turned away. */
 const plainLingerMs = 1_000
 
+/** A first message in more pieces than this is left to OpenSSL, and shown the first certificate. */
+const piecesMax = 64
+const noBytes = Buffer.alloc(0)
+
 const plainText = 'This port speaks TLS: ask again with https://\n'
 
+interface Untaken {
+  /** When its time is up. */
+  untilMs: number
+  /** What it has sent of its first message, and in how many pieces. */
+  bytes: Buffer
+  pieces: number
+}
+
 export function createTlsFront(ports: TlsFrontPorts): TlsFront {
-  const { counts } = ports
   /** Every connection, whatever became of it, to be ended at the drain deadline. */
   const open = new Set<Socket>()
-  /** Connections that TLS has not taken over, and when they are ended. */
-  const untaken = new Map<Socket, number>()
+  /** Connections that TLS has not taken over. */
+  const untaken = new Map<Socket, Untaken>()
   let ticketKey = ports.ticketKey
-  let current = createTls(ports, ports.material, ticketKey)
+  let { material } = ports
+  let current = createServers(ports, material, ticketKey)
 
   function forget(this: Socket): void {
     open.delete(this)
@@ -65,45 +83,57 @@ export function createTlsFront(ports: TlsFrontPorts): TlsFront {
   }
 
   function take(this: Socket): void {
-    const first: Buffer | null = this.read()
-    if (first === null) return
-    if (looksLikePlainHttp(first)) {
-      counts.plain += 1
-      ports.onFailure('plain_http')
-      untaken.set(this, Date.now() + plainLingerMs)
-      this.resume()
-      this.end(plainAnswer())
+    const state = untaken.get(this)
+    const piece: Buffer | null = this.read()
+    if (piece === null || state === undefined) return
+    state.bytes = state.pieces === 0 ? piece : Buffer.concat([state.bytes, piece])
+    state.pieces += 1
+    if (looksLikePlainHttp(state.bytes)) {
+      this.off('readable', take)
+      turnAway(this, state)
       return
     }
+    const name = state.pieces < piecesMax ? readServerName(state.bytes) : ''
+    if (name === undefined) return
+    this.off('readable', take)
     untaken.delete(this)
-    this.unshift(first)
-    current.emit('connection', this)
+    this.unshift(state.bytes)
+    const server = current[chooseByName(material.names, name) ?? 0]
+    server?.emit('connection', this)
+  }
+
+  function turnAway(socket: Socket, state: Untaken): void {
+    ports.counts.plain += 1
+    ports.onFailure('plain_http')
+    state.untilMs = Date.now() + plainLingerMs
+    socket.resume()
+    socket.end(plainAnswer())
   }
 
   const server = createNetServer({ noDelay: true }, (socket) => {
     open.add(socket)
-    untaken.set(socket, Date.now() + handshakeMs)
+    untaken.set(socket, { untilMs: Date.now() + handshakeMs, bytes: noBytes, pieces: 0 })
     socket.on('error', ignore)
     socket.on('close', forget)
-    // OpenSSL can tell plain HTTP apart too, but then there is no way left to answer it.
-    socket.once('readable', take)
+    socket.on('readable', take)
   })
 
   return {
     server,
-    use: (material) => {
-      current = createTls(ports, material, ticketKey)
+    use: (next) => {
+      material = next
+      current = createServers(ports, next, ticketKey)
     },
     useTicketKey: (key) => {
       ticketKey = key
-      current.setTicketKeys(key)
+      for (const one of current) one.setTicketKeys(key)
     },
     sweep: () => {
       const nowMs = Date.now()
-      for (const [socket, untilMs] of untaken) if (untilMs <= nowMs) socket.destroy()
+      for (const [socket, { untilMs }] of untaken) if (untilMs <= nowMs) socket.destroy()
     },
     closeSilent: () => {
-      for (const socket of untaken.keys()) if (socket.bytesRead === 0) socket.destroy()
+      for (const [socket, { pieces }] of untaken) if (pieces === 0) socket.destroy()
     },
     closeAll: () => {
       for (const socket of open) socket.destroy()
@@ -111,22 +141,30 @@ export function createTlsFront(ports: TlsFrontPorts): TlsFront {
   }
 }
 
-/** It never listens itself: connections are handed to it, and a new one takes its place with new certificates. */
-function createTls(ports: TlsFrontPorts, material: TlsMaterial, ticketKey: Buffer): TlsServer {
+/**
+ * A server for each choice of certificates. They never listen themselves: connections are handed to them, by the name
+ * that was read before. (Node 20 puts the certificate of an `SNICallback` beside those it had, and a caller that
+ * prefers their kind of key is shown the wrong one.)
+ */
+function createServers(ports: TlsFrontPorts, material: TlsMaterial, ticketKey: Buffer): readonly TlsServer[] {
+  return material.contexts.map((context) => createTls(ports, material, context, ticketKey))
+}
+
+function createTls(
+  ports: TlsFrontPorts,
+  { plan, names }: TlsMaterial,
+  context: SecureContextOptions,
+  ticketKey: Buffer,
+): TlsServer {
   const { counts, onHttp1, onHttp2 } = ports
-  const { plan, names, contexts } = material
   const server = createTlsServer({
-    ...material.fallback,
+    ...context,
     ticketKeys: ticketKey,
     ALPNProtocols: plan.http2 && onHttp2 !== undefined ? ['h2', 'http/1.1'] : ['http/1.1'],
     handshakeTimeout: handshakeMs,
     requestCert: plan.clientCertificate !== 'none',
     // Judged below in one place: Node takes a resumed TLS 1.3 session without any certificate for an authorised one.
     rejectUnauthorized: false,
-    SNICallback: (name, done) => {
-      const choice = chooseByName(names, name.toLowerCase())
-      done(null, choice === undefined || choice === 0 ? undefined : contexts[choice])
-    },
   })
   server.on('secureConnection', (socket: TLSSocket) => {
     counts.handshakes += 1
@@ -145,9 +183,11 @@ function createTls(ports: TlsFrontPorts, material: TlsMaterial, ticketKey: Buffe
     if (socket.alpnProtocol === 'h2' && onHttp2 !== undefined) onHttp2(socket, tls)
     else onHttp1(socket, tls)
   })
-  server.on('tlsClientError', (error: NodeJS.ErrnoException) => {
+  server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
     counts.failed += 1
     ports.onFailure(error.code ?? 'unknown')
+    // Out of time, the connection is only told of.
+    socket.destroy()
   })
   return server
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls'
+import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import type { ListenerPlan } from '../../compile/plan.ts'
 import type { ServerNames } from '../../domain/server-names.ts'
 import { chooseCertificates } from './tls-choices.ts'
@@ -8,10 +8,8 @@ import { chooseCertificates } from './tls-choices.ts'
 export interface TlsMaterial {
   readonly plan: ListenerPlan
   readonly names: ServerNames
-  /** Options of the context for callers who ask for no name, or for one that no certificate covers. */
-  readonly fallback: SecureContextOptions
-  /** By choice; the first is the fallback. */
-  readonly contexts: readonly SecureContext[]
+  /** What is shown and asked for, by choice; the first is for callers who name nobody known. */
+  readonly contexts: readonly SecureContextOptions[]
 }
 
 /**
@@ -20,13 +18,12 @@ export interface TlsMaterial {
  */
 const sessionSeconds = 3600
 
-/** Reads certificates and keys into OpenSSL. Throws what OpenSSL says of material it does not take. */
+/** Has OpenSSL read certificates and keys. Throws what it says of material it does not take. */
 export function prepareTls(plan: ListenerPlan): TlsMaterial {
   const { choices, names } = chooseCertificates(plan.certificates)
-  const options = choices.map((choice) => contextOptions(plan, choice))
-  const [fallback] = options
-  if (fallback === undefined) throw new Error('a TLS listener without a certificate')
-  return { plan, names, fallback, contexts: options.map((one) => createSecureContext(one)) }
+  const contexts = choices.map((choice) => contextOptions(plan, choice))
+  for (const context of contexts) createSecureContext(context)
+  return { plan, names, contexts }
 }
 
 function contextOptions(plan: ListenerPlan, choice: readonly number[]): SecureContextOptions {
