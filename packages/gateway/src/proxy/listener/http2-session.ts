@@ -29,8 +29,7 @@ export class Http2Session {
   private readonly nowMs: () => number
   private idleSinceMs: number
   private closingMs: number | undefined
-  private saysFarewell = false
-  private owesFarewell = false
+  private isLast = false
 
   constructor(socket: Socket, caller: Http2Caller, nowMs: () => number, onClosed: (session: Http2Session) => void) {
     this.socket = socket
@@ -63,23 +62,19 @@ export class Http2Session {
     return this.open.size
   }
 
-  /** Asks the caller to open its next streams elsewhere; those it opens all the same are served (RFC 9113 6.8). */
-  farewell(): void {
-    if (this.saysFarewell || this.session.destroyed) return
-    this.saysFarewell = true
-    this.session.goaway(constants.NGHTTP2_NO_ERROR, streamIdMax)
-  }
-
-  /** The same, with the first stream: a caller told to go before it said anything would only come back. */
-  farewellWithAnswer(): void {
-    this.owesFarewell = true
-  }
-
-  /** What is under way is finished, what comes later is not begun. */
-  close(nowMs: number): void {
+  /**
+   * What is under way is finished, and what comes later is not begun: the caller knows from GOAWAY which is which, and
+   * that it may ask again on another connection (RFC 9113 6.8).
+   */
+  close(): void {
     if (this.closingMs !== undefined) return
-    this.closingMs = nowMs
+    this.closingMs = this.nowMs()
     this.session.close()
+  }
+
+  /** The same once the caller asked something: one told to go before it said anything would only come back. */
+  closeAfterFirst(): void {
+    this.isLast = true
   }
 
   destroy(): void {
@@ -95,7 +90,7 @@ export class Http2Session {
     }
     if (this.open.size > 0) return
     if (this.closingMs === undefined) {
-      if (nowMs - this.idleSinceMs >= http2Limits.idleMs) this.close(nowMs)
+      if (nowMs - this.idleSinceMs >= http2Limits.idleMs) this.close()
     } else if (nowMs - Math.max(this.closingMs, this.idleSinceMs) >= http2Limits.lingerMs) this.destroy()
   }
 
@@ -106,7 +101,8 @@ export class Http2Session {
     const body = new Http2Body(stream, request, (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0)
     const reply = new Http2Reply(stream, body, method === 'HEAD')
     this.open.set(stream, reply)
-    if (this.owesFarewell) this.farewell()
+    // The stack counts a stream as begun when its event is over.
+    if (this.isLast) setImmediate(() => this.close())
     const exchange: Exchange = {
       method,
       target,
@@ -149,6 +145,3 @@ export class Http2Session {
 }
 
 const framingErrors = /^ERR_HTTP2_(ERROR|TOO_MANY_INVALID_FRAMES)$/
-
-/** The greatest id there can be: none is excluded yet. */
-const streamIdMax = 2 ** 31 - 1

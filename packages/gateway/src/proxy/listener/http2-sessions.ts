@@ -7,7 +7,7 @@ export interface Http2Sessions {
   /** Runs a session on a connected socket: after ALPN chose `h2`, or over plain TCP by prior knowledge. */
   readonly serve: (socket: Socket, caller: Http2Caller) => void
   readonly load: () => Http2Load
-  /** Asks callers to open their next streams on another connection; serves what comes here. */
+  /** Ends sessions after what is under way, so that callers open new ones, which are served and end likewise. */
   readonly farewell: () => void
   /** Begins nothing new; resolves when the last stream and session ended, or cut off after `deadlineMs`. */
   readonly drain: (deadlineMs: number) => Promise<void>
@@ -46,14 +46,13 @@ export function createHttp2Sessions(nowMs: () => number = Date.now): Http2Sessio
     }
     const session = new Http2Session(socket, caller, nowMs, closed)
     sessions.add(session)
-    if (state === 'farewell') session.farewellWithAnswer()
+    if (state === 'farewell') session.closeAfterFirst()
     if (sweeping === undefined) sweeping = setInterval(sweep, http2Limits.sweepMs).unref()
   }
 
   function drain(deadlineMs: number): Promise<void> {
     state = 'draining'
-    const atMs = nowMs()
-    for (const session of sessions) session.close(atMs)
+    for (const session of sessions) session.close()
     if (sessions.size === 0) return Promise.resolve()
     return new Promise((resolve) => {
       const deadline = setTimeout(() => {
@@ -76,7 +75,7 @@ export function createHttp2Sessions(nowMs: () => number = Date.now): Http2Sessio
     },
     farewell: () => {
       if (state === 'serving') state = 'farewell'
-      for (const session of sessions) session.farewell()
+      for (const session of sessions) session.close()
     },
     drain,
   }
