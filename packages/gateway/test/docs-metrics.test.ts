@@ -23,6 +23,7 @@ describe('docs/metrics.md', () => {
       workersServing: 1,
       configRefused: false,
       logLinesDropped: 0,
+      certificates: [{ listener: 0, index: 0, notAfterMs: 1 }],
       keySets: [{ issuerId: 'acme', status: 'fresh', ageMs: 1 }],
     })
     const page = readFileSync(new URL('../../../docs/metrics.md', import.meta.url), 'utf8')

@@ -2,7 +2,14 @@ import { describe, expect, it } from 'vitest'
 import { type Counters, createCounters, noApiSlot } from '../telemetry/counters.ts'
 import { createNodeMetrics, type NodeFacts } from './node-metrics.ts'
 
-const facts: NodeFacts = { workersWanted: 2, workersServing: 2, configRefused: false, logLinesDropped: 0, keySets: [] }
+const facts: NodeFacts = {
+  workersWanted: 2,
+  workersServing: 2,
+  configRefused: false,
+  logLinesDropped: 0,
+  certificates: [],
+  keySets: [],
+}
 
 function counted(requests: number): Counters {
   const counters = createCounters()

@@ -15,6 +15,8 @@ export interface NodeFacts {
   readonly configRefused: boolean
   /** By control's own log. */
   readonly logLinesDropped: number
+  /** What TLS ports show; both are positions in the configuration. */
+  readonly certificates: readonly { readonly listener: number; readonly index: number; readonly notAfterMs: number }[]
   readonly keySets: readonly {
     readonly issuerId: string
     readonly status: string
@@ -65,6 +67,15 @@ function extraMetrics(workers: readonly WorkerCounts[], facts: NodeFacts): reado
     gaugeOf('workers_serving', 'Workers that serve the generation in force.', facts.workersServing),
     gaugeOf('workers_silent', 'Workers that gave this scrape no answer; their last counts stand in.', silent),
     gaugeOf('config_refused', '1 while the last reload was refused.', facts.configRefused ? 1 : 0),
+    {
+      name: 'certificate_not_after_seconds',
+      help: 'When a certificate of a TLS port ends, in seconds since 1970.',
+      type: 'gauge',
+      samples: facts.certificates.map(({ listener, index, notAfterMs }) => ({
+        labels: { listener: String(listener), certificate: String(index) },
+        value: notAfterMs / 1000,
+      })),
+    },
     {
       name: 'key_set_age_seconds',
       help: "Time since an issuer's fetched keys were last confirmed.",

@@ -52,6 +52,8 @@ export interface ListenerPlan {
 export interface CertificatePlan {
   /** DNS names it is for, lower case, wildcards as `*.example.com`. */
   readonly names: readonly string[]
+  /** When it ends. */
+  readonly notAfterMs: number
   /** `rsa`, `rsa-pss`, `ec`, `ed25519`. */
   readonly keyType: string
   /** PEM, the own certificate first. */

@@ -263,6 +263,11 @@ describe('a gateway with TLS', () => {
     ]) {
       expect(Number(new RegExp(`^jotgate_tls_${name}_total (\\d+)$`, 'm').exec(body)?.[1])).toBeGreaterThan(0)
     }
+    const ends = [
+      ...body.matchAll(/^jotgate_certificate_not_after_seconds\{listener="(\d)",certificate="(\d)"\} (\d+)$/gm),
+    ]
+    expect(ends.map(([, listener, index]) => `${listener}${index}`)).toEqual(['00', '01', '20'])
+    expect(Number(ends[0]?.[3])).toBeCloseTo(Date.now() / 1000 + 90 * 24 * 3600, -3)
     await until(() => told(gateway, 'tls_failed').length > 0)
   })
 

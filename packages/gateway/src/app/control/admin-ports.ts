@@ -3,7 +3,7 @@ import type { Decision } from '../../domain/decision.ts'
 import { parseDecisionId } from '../../telemetry/decision-id.ts'
 import { hideSecrets } from '../config/hide-secrets.ts'
 import type { LiveConfig } from '../config/live-config.ts'
-import { createNodeMetrics } from '../node-metrics.ts'
+import { createNodeMetrics, type NodeFacts } from '../node-metrics.ts'
 import type { ControlOptions } from '../start-options.ts'
 import { version } from '../version.ts'
 import type { Rollout } from './rollout.ts'
@@ -49,6 +49,7 @@ export function createAdminPorts(reach: AdminReach): AdminPorts {
         workersServing: serving(),
         configRefused: live.refused() !== undefined,
         logLinesDropped: reach.logLinesDropped(),
+        certificates: certificatesOf(live),
         keySets: trust.keys.status(),
       })
     },
@@ -91,6 +92,14 @@ export function createAdminPorts(reach: AdminReach): AdminPorts {
       workersWanted: options.workers,
     }),
   }
+}
+
+function certificatesOf(live: LiveConfig): NodeFacts['certificates'] {
+  return (live.current()?.compiled.objects ?? []).flatMap((object) =>
+    object.kind === 'listener'
+      ? object.plan.certificates.map(({ notAfterMs }, index) => ({ listener: object.plan.listener, index, notAfterMs }))
+      : [],
+  )
 }
 
 /** Adds the line of the configuration that asked for the check, while the configuration it was made under is in force. */

@@ -9,6 +9,7 @@ import { hasBrokenSignature } from './signature-algorithm.ts'
 /** A certificate that can be shown to callers, with its key. */
 export interface ServerCertificate {
   readonly names: readonly string[]
+  readonly notAfterMs: number
   readonly keyType: string
   /** PEM, normalised, the own certificate first. */
   readonly chain: string
@@ -53,6 +54,7 @@ export function readServerCertificate(
   return ok({
     certificate: {
       names,
+      notAfterMs: Date.parse(leaf.validTo),
       keyType: leaf.publicKey.asymmetricKeyType ?? '',
       chain: chain.value.map(String).join(''),
       privateKey: String(key.value.export({ type: 'pkcs8', format: 'pem' })),

@@ -4,7 +4,7 @@ import { chooseByName } from '../../domain/server-names.ts'
 import { chooseCertificates } from './tls-choices.ts'
 
 function planOf(keyType: string, ...names: readonly string[]): CertificatePlan {
-  return { keyType, names, chain: '', privateKey: '' }
+  return { keyType, names, notAfterMs: 0, chain: '', privateKey: '' }
 }
 
 describe('certificates are put together by name', () => {

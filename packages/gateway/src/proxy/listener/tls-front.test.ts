@@ -40,6 +40,7 @@ interface Opened {
 function planOf(overrides: Partial<ListenerPlan> = {}, pairs: readonly Pair[] = [own, rsa, second]): ListenerPlan {
   const certificates = pairs.map((pair) => ({
     names: pair === own ? ['a.example', 'localhost'] : pair === rsa ? ['a.example'] : ['*.b.example'],
+    notAfterMs: 0,
     keyType: pair.key.asymmetricKeyType ?? '',
     chain: pair.certificate + root.certificate,
     privateKey: pair.privateKey,
