@@ -3,6 +3,7 @@ import type { DescribedRequest } from '../domain/described-request.ts'
 import type { Reject } from '../domain/reject.ts'
 import type { DecisionEntry } from '../telemetry/decision-ring.ts'
 import { addCorsHeaders } from './answer/cors-headers.ts'
+import { grpcRefusal, isGrpcCall } from './answer/grpc-refusal.ts'
 import { metadataFor } from './answer/metadata-for.ts'
 import { refusal } from './answer/refusal.ts'
 import { rejectToWire, type WireError } from './answer/reject-to-wire.ts'
@@ -185,6 +186,11 @@ function answer({ exchange, snapshot, decisionId, api, head, preflight }: Trail,
       publicUrl === undefined || api === undefined ? undefined : resourceMetadataUrl(publicUrl, api.plan),
   })
   if (api?.plan.cors !== undefined) addCorsHeaders(rawHeaders, api.plan.cors, preflight ? undefined : head?.origin)
+  if (isGrpcCall(exchange)) {
+    exchange.reply.head(200, grpcRefusal(rawHeaders, error), undefined)
+    exchange.reply.end()
+    return 0
+  }
   exchange.reply.send(status, rawHeaders, body, error.close)
   return sentBytes(exchange, body)
 }
