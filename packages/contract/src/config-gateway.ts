@@ -42,14 +42,14 @@ export const gateway = z.strictObject({
   verificationBudget: z
     .strictObject({
       perAddress: z.int().min(0).max(1_000_000).default(50).meta({
-        description: 'Failed signature checks a second and client address (IPv6: /64) before 429; 0 switches off.',
+        description: 'Failed checks a second and client address (IPv6: /64) before 429; 0 switches off.',
       }),
       perIssuer: z.int().min(0).max(1_000_000).default(1000).meta({
-        description: 'Failed signature checks a second and issuer before 429; 0 switches off.',
+        description: 'Failed checks a second and issuer before 429; 0 switches off.',
       }),
     })
     .prefault({})
-    .meta({ description: 'How many bad signatures are worth checking.' }),
+    .meta({ description: 'How many bad tokens are worth a check of their signature, or a question to the provider.' }),
   outbound: z
     .strictObject({
       allowPrivate: z.array(cidr).max(64).default([]).meta({

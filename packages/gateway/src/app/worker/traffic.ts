@@ -7,6 +7,7 @@ import type { DescribedRequest } from '../../domain/described-request.ts'
 import { indexOnce } from '../../keys/index-once.ts'
 import { createWorkerIntrospection, type WorkerIntrospection } from '../../keys/introspection/worker-introspection.ts'
 import { verifySignature } from '../../keys/verify-signature.ts'
+import { askingNobody } from '../../proxy/explain.ts'
 import { createGateway, type Gateway } from '../../proxy/gateway.ts'
 import type { ListenerLoad } from '../../proxy/listener/listener.ts'
 import type { PipelinePorts } from '../../proxy/pipeline.ts'
@@ -14,6 +15,7 @@ import { assignSlots } from '../../proxy/record.ts'
 import { createTokenCache, type TokenCacheBounds } from '../../proxy/token-cache.ts'
 import { createPools, createUpstreamCounters, type Pools } from '../../proxy/upstream/pools.ts'
 import { createFailedTokens } from '../../state/failed-tokens.ts'
+import { createTurns } from '../../state/turns.ts'
 import { createVerificationBudget } from '../../state/verification-budget.ts'
 import { createAccessLog } from '../../telemetry/access-log.ts'
 import { type CounterSnapshot, type Counters, createCounters, type SlotMap } from '../../telemetry/counters.ts'
@@ -55,6 +57,8 @@ export interface TrafficParts {
 const introspectMs = 30_000
 /** Room for ten thousand tokens of one issuer, within a worker's 150 MiB. */
 const cacheBounds: TokenCacheBounds = { entriesMax: 16_384, bytesMax: 64 * 1024 * 1024, issuerShare: 0.75 }
+/** Of a node's questions about opaque tokens, those of one address: half of what control asks an endpoint at once. */
+const questionsPerAddress = 16
 const stdout = 1
 
 /** Wires the gateway to a worker's parts. */
@@ -138,16 +142,18 @@ function createPipelinePorts(
   /** A worker's part of what the node allows; none of it is ever nothing, for 0 means without bound. */
   const share = (limit = 0): number => Math.ceil(limit / options.workers)
 
+  const budget = createVerificationBudget(() => {
+    const gateway = snapshot()?.gateway
+    return { perAddress: share(gateway?.failuresPerAddress), perIssuer: share(gateway?.failuresPerIssuer) }
+  })
+
   return {
     keys: { indexOf: indexOnce, remote: keys.sets },
     verify: {
       verify: verifySignature,
       cache,
       failed: createFailedTokens(),
-      budget: createVerificationBudget(() => {
-        const gateway = snapshot()?.gateway
-        return { perAddress: share(gateway?.failuresPerAddress), perIssuer: share(gateway?.failuresPerIssuer) }
-      }),
+      budget,
       onVerification: (issuer, algorithm, passed) => {
         const current = snapshot()
         if (current !== slotsOf && current !== undefined) {
@@ -159,7 +165,10 @@ function createPipelinePorts(
       peek: false,
     },
     introspect: {
+      known: ({ plan }, token) => introspection.peek(plan.id, token) ?? introspection.running(plan.id, token),
       ask: ({ plan }, token) => introspection.ask(plan.id, token, plan.introspection?.timeoutMs ?? 0),
+      budget,
+      turns: createTurns(share(questionsPerAddress), setTimer),
     },
   }
 }
@@ -171,8 +180,9 @@ function peekingPorts(ports: PipelinePorts, introspection: WorkerIntrospection):
     keys: { ...keys, remote: { ...keys.remote, refetch: () => Promise.resolve() } },
     verify: { ...verify, cache: { ...verify.cache, find: () => undefined }, peek: true },
     introspect: {
-      ask: async ({ plan }, token) =>
-        introspection.peek(plan.id, token) ?? { state: 'unavailable', fault: 'explain asks no provider' },
+      ...ports.introspect,
+      known: ({ plan }, token) => introspection.peek(plan.id, token),
+      ...askingNobody,
     },
   }
 }
