@@ -23,8 +23,13 @@ export interface VerificationBudgetLimits {
 const addressesMax = 65_536
 const overflow = 'overflow'
 const windowMs = 1_000
-/** No charge reaches further ahead: a due time that does was written before the clock was set back, and says nothing. */
-const aheadMsMax = 4 * windowMs
+/** A charge reaches no further ahead, however many come late and at once. */
+const chargedMsMax = 4 * windowMs
+/**
+ * A due time further ahead was written before the clock was set back, and says nothing. Requests that waited for a
+ * provider come up to half a minute late and must not take it for that.
+ */
+const aheadMsMax = 60 * windowMs
 
 /** A generic cell rate algorithm over failures: `limit` at once, then one each `1000 / limit` ms. */
 export function createVerificationBudget(limits: () => VerificationBudgetLimits): VerificationBudget {
@@ -73,7 +78,7 @@ function isSpent(dueMs: number | undefined, limit: number, nowMs: number): boole
 
 function nextDue(dueMs: number | undefined, limit: number, nowMs: number): number {
   const fromMs = dueMs !== undefined && isAhead(dueMs, nowMs) ? dueMs : nowMs
-  return Math.min(fromMs + windowMs / limit, nowMs + aheadMsMax)
+  return Math.max(fromMs, Math.min(fromMs + windowMs / limit, nowMs + chargedMsMax))
 }
 
 /** The refusal of whoever used up this budget. */
