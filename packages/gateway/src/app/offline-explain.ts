@@ -63,7 +63,7 @@ export async function explainOffline(
 const emptyStore: JwksStore = { load: () => undefined, save: () => false }
 
 const silentRefetch = {
-  requestRefetch: () => Promise.resolve(),
+  requestRefetch: () => Promise.resolve(undefined),
   nowMs: () => 0,
   startTimer: () => () => undefined,
 }

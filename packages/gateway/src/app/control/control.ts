@@ -87,10 +87,7 @@ async function begin(options: ControlOptions, opened: OpenLog): Promise<string |
   await serveWorkers({
     socketPath: options.controlSocket,
     calls: {
-      refetch: async ({ issuerId }) => {
-        const keySet = await control.trust.refetch(issuerId)
-        return keySet === undefined ? {} : { keySet }
-      },
+      refetch: ({ issuerId }) => control.trust.refetch(issuerId),
       introspect: ({ issuerId, token }) => control.trust.introspect(issuerId, token),
     },
     onUsed: ({ issuerIds }) => {

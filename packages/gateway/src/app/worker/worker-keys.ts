@@ -24,7 +24,9 @@ export function createWorkerKeys(control: () => ControlLink): WorkerKeys {
   const sets = createRemoteKeySets({
     requestRefetch: async (issuerId) => {
       const answer = await control().call('refetch', { issuerId }, refetchMs)
-      if (answer.ok && answer.value.keySet !== undefined) put(answer.value.keySet)
+      if (!answer.ok) return undefined
+      if (answer.value.keySet !== undefined) put(answer.value.keySet)
+      return answer.value.againMs
     },
     nowMs: Date.now,
     startTimer: (delayMs, run) => setTimer(run, delayMs),
