@@ -3,7 +3,8 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type FakeExchange, type FakeRequest, fakeExchange } from '../../test/upstream/fake-exchange.ts'
 import { type RawUpstream, rawUpstream, scripted } from '../../test/upstream/raw-upstream.ts'
 import type { UpstreamPlan } from '../compile/plan.ts'
-import { type ForwardOutcome, forward } from './forward.ts'
+import { forward } from './forward.ts'
+import type { ForwardOutcome } from './upstream/forward-outcome.ts'
 import { createPools, createUpstreamCounters, type Pools } from './upstream/pools.ts'
 
 const opened: { close: () => unknown }[] = []

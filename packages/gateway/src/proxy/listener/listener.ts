@@ -54,9 +54,8 @@ const sweepMs = 500
 
 /** Serves HTTP/1.1 with `node:http`: the only file besides `forward` that knows the transport (hot-path rule 1). */
 export async function listen(handler: ExchangeHandler, options: ListenOptions): Promise<Listener> {
-  const share: ListenerShare = { handler, isDraining: false, lingering: new Map() }
+  const share: ListenerShare = { handler, isDraining: false, requests: 0, lingering: new Map() }
   const connections = new WeakMap<Socket, ListenerConnection>()
-  let requests = 0
   const server = createServer({
     maxHeaderSize: headBytesMax,
     headersTimeout: headTimeoutMs,
@@ -79,13 +78,7 @@ export async function listen(handler: ExchangeHandler, options: ListenOptions): 
     }
     return connection
   }
-  function replyClosed(this: ServerResponse): void {
-    requests -= 1
-    connections.get(this.req.socket)?.closed()
-  }
   const serve = (request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void => {
-    requests += 1
-    response.on('close', replyClosed)
     connectionOf(request.socket).serve(request, response, awaitsContinue)
   }
   server.on('request', (request, response) => serve(request, response, false))
@@ -107,7 +100,9 @@ export async function listen(handler: ExchangeHandler, options: ListenOptions): 
   return {
     port: (server.address() as AddressInfo).port,
     load: () =>
-      new Promise((resolve) => server.getConnections((_error, count) => resolve({ connections: count, requests }))),
+      new Promise((resolve) =>
+        server.getConnections((_error, count) => resolve({ connections: count, requests: share.requests })),
+      ),
     farewell: () => {
       share.isDraining = true
     },
@@ -160,10 +155,10 @@ function drain(server: Server, deadlineMs: number): Promise<void> {
       server.closeAllConnections()
       resolve()
     }, deadlineMs)
-    const sweep = setInterval(() => server.closeIdleConnections(), lastCallMs)
+    const closing = setInterval(() => server.closeIdleConnections(), lastCallMs)
     server.close(() => {
       clearTimeout(deadline)
-      clearInterval(sweep)
+      clearInterval(closing)
       resolve()
     })
   })

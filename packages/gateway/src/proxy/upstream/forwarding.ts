@@ -1,8 +1,9 @@
 import type { UpstreamPlan } from '../../compile/plan.ts'
 import type { Reject } from '../../domain/reject.ts'
 import type { ByteSink, Exchange } from '../exchange.ts'
-import type { ForwardOutcome, OutgoingHead, ShapeHead } from '../forward.ts'
+import type { UpstreamHead } from '../steps/shape-upstream.ts'
 import type { ConnectionUser, UpstreamConnection } from './connection.ts'
+import type { ForwardOutcome, ShapeHead } from './forward-outcome.ts'
 import type { PoolWaiter, UpstreamPool } from './pool.ts'
 import type { Pools } from './pools.ts'
 import type { ResponseHead } from './response-head.ts'
@@ -21,7 +22,7 @@ export class Forwarding implements ConnectionUser, PoolWaiter, ByteSink {
   wantsFresh = false
 
   private readonly exchange: Exchange
-  private readonly outgoing: OutgoingHead
+  private readonly outgoing: UpstreamHead
   private readonly plan: UpstreamPlan
   private readonly pools: Pools
   private readonly shapeHead: ShapeHead
@@ -53,7 +54,7 @@ export class Forwarding implements ConnectionUser, PoolWaiter, ByteSink {
 
   constructor(
     exchange: Exchange,
-    outgoing: OutgoingHead,
+    outgoing: UpstreamHead,
     plan: UpstreamPlan,
     pools: Pools,
     shapeHead: ShapeHead,
@@ -76,7 +77,7 @@ export class Forwarding implements ConnectionUser, PoolWaiter, ByteSink {
     this.waitDeadlineMs = this.startedMs + this.plan.connectTimeoutMs
     // Bound to this request, not to its connection: a late call must never reach the connection's next request.
     this.exchange.reply.onGone(() => this.callerGone())
-    this.acquire(this.startedMs)
+    if (!this.over) this.acquire(this.startedMs)
   }
 
   // --- the pool's side
