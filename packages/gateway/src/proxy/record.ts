@@ -85,6 +85,7 @@ export function toDecisionEntry(trail: Trail, ending: Ending, outcome: Outcome):
     generation: trail.snapshot.generation,
     reject: ending.reject,
     way: trail.access?.kind === 'public' ? 'public' : introspected ? 'introspected' : 'signed',
+    upstreamAsked: ending.target !== undefined,
     token:
       token !== undefined
         ? summariseToken(token.header, token.claims, verified !== undefined)

@@ -19,6 +19,7 @@ const forwarded: DecisionEntry = {
   generation: 4,
   reject: undefined,
   way: 'signed',
+  upstreamAsked: true,
   token: undefined,
 }
 
@@ -74,6 +75,19 @@ describe('describeDecision', () => {
     expect(verdicts(entry)).toMatchObject({ findKey: 'passed', verifySignature: 'skipped', checkClaims: 'failed' })
     expect(describeDecision(entry).seen).toContain('signature not checked')
     expect(verdicts({ ...forwarded, reject: rejectSamples.token_expired })).toMatchObject({ verifySignature: 'passed' })
+  })
+
+  it('never says that an upstream answered a request it never got', () => {
+    expect(verdicts({ ...forwarded, upstreamAsked: false })).toMatchObject({
+      shapeUpstream: 'passed',
+      forward: 'not reached',
+      shapeReply: 'not reached',
+    })
+    expect(verdicts({ ...forwarded, outcome: 'answered', upstreamAsked: false })).toMatchObject({
+      readRequest: 'passed',
+      matchApi: 'not reached',
+      verifySignature: 'not reached',
+    })
   })
 
   it('shows the audience the token had beside the one that was wanted', () => {

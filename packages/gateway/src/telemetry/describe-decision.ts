@@ -45,22 +45,23 @@ function ruleOf(reject: Reject): string | undefined {
 
 /** Every step before `record` with its verdict: the order and the failing step tell the rest. */
 function checksOf(entry: DecisionEntry): readonly Check[] {
-  const { reject } = entry
-  const failing = reject === undefined ? undefined : stepOfReason[reject.reason]
   const listed = steps.filter(({ name }) => name !== 'record')
-  // A reason any step may give does not say how far the request came: then no step is said to have passed.
-  const passed =
-    reject === undefined
-      ? listed.length
-      : Math.max(
-          0,
-          listed.findIndex(({ name }) => name === failing),
-        )
+  const failing = entry.reject === undefined ? undefined : stepOfReason[entry.reject.reason]
+  const stop = failing ?? stopOf(entry)
+  const passed = stop === undefined ? listed.length : listed.findIndex(({ name }) => name === stop)
   return listed.map(({ name, skippedWhenPublic }, index): Check => {
     if (name === failing) return { step: name, verdict: 'failed' }
     if (index >= passed) return { step: name, verdict: 'not reached' }
     return { step: name, verdict: isSkipped(entry, name, skippedWhenPublic) ? 'skipped' : 'passed' }
   })
+}
+
+/** The first step that was not reached when none failed; undefined: all were. */
+function stopOf({ reject, outcome, upstreamAsked }: DecisionEntry): StepName | undefined {
+  // A reason any step may give does not say how far the request came: then no step is said to have passed.
+  if (reject !== undefined) return 'readRequest'
+  if (outcome === 'answered') return 'matchApi'
+  return upstreamAsked ? undefined : 'forward'
 }
 
 function isSkipped(entry: DecisionEntry, step: StepName, skippedWhenPublic: boolean): boolean {
