@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { resolve } from 'node:path'
 import { type AdminServer, serveAdmin } from '../../admin/server.ts'
 import type { KeySet } from '../../keys/key-set.ts'
 import { createGuardedFetch, systemResolve } from '../../outbound/guarded-fetch.ts'
@@ -68,7 +69,8 @@ async function begin(options: ControlOptions, opened: OpenLog): Promise<string |
     }
     await serveEcho(demo.echoSocket)
   }
-  const file = demo?.file ?? options.config ?? ''
+  // Whoever asks why a request was refused may stand in another directory.
+  const file = resolve(demo?.file ?? options.config ?? '')
 
   const files: FileWatch = watchFiles(() => reload.trigger())
   const control = createControl(options, opened, dataDir.value, file, files)
