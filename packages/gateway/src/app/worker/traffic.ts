@@ -74,7 +74,7 @@ export function createTraffic(parts: TrafficParts): Traffic {
   const gateway = createGateway({
     snapshot,
     pipeline,
-    peeking: peekingPorts(pipeline, introspection),
+    peeking: peekingPorts(pipeline, introspection, parts.keys),
     pools,
     counters,
     ring,
@@ -174,10 +174,10 @@ function createPipelinePorts(
 }
 
 /** What `explain` gets: it waits for nothing and leaves nothing behind. */
-function peekingPorts(ports: PipelinePorts, introspection: WorkerIntrospection): PipelinePorts {
+function peekingPorts(ports: PipelinePorts, introspection: WorkerIntrospection, { peek }: WorkerKeys): PipelinePorts {
   const { keys, verify } = ports
   return {
-    keys: { ...keys, remote: { ...keys.remote, refetch: () => Promise.resolve() } },
+    keys: { ...keys, remote: { get: peek, refetch: () => Promise.resolve() } },
     verify: { ...verify, cache: { ...verify.cache, find: () => undefined }, peek: true },
     introspect: {
       ...ports.introspect,

@@ -7,6 +7,8 @@ import { setTimer } from '../channel/set-timer.ts'
 /** A worker's fetched keys, and what it tells control about them. */
 export interface WorkerKeys {
   readonly sets: RemoteKeySets
+  /** As `sets.get`, for whoever only looks: it is no use of the keys. */
+  readonly peek: RemoteKeySets['get']
   /** A generation is in force: keys of issuers it does not fetch for are forgotten. */
   readonly retain: (snapshot: Snapshot) => void
   readonly all: () => readonly KeySet[]
@@ -48,6 +50,7 @@ export function createWorkerKeys(control: () => ControlLink): WorkerKeys {
         return sets.get(issuerId)
       },
     },
+    peek: sets.get,
     retain: (snapshot) => {
       const wanted = new Set(snapshot.issuers.flatMap(({ plan }) => (plan.remoteKeys ? [plan.id] : [])))
       for (const issuerId of held) {
