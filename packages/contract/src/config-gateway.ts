@@ -9,7 +9,7 @@ export const listener = z.strictObject({
   port: port.default(8080).meta({ description: 'Port to listen on; 0 takes a free one.' }),
   publicUrl: httpUrl.optional().meta({
     description:
-      "What callers see, scheme and host: used for resource metadata (RFC 9728). Never derived from a caller's Host header.",
+      "What callers see, scheme and host: used for resource metadata (RFC 9728), with the API's own `listen.host` where it has one. Never derived from a caller's Host header.",
   }),
 })
 
