@@ -11,7 +11,7 @@ export interface ListenerShare {
   isDraining: boolean
   /** Requests begun and not ended. */
   requests: number
-  /** Connections that are to be destroyed at the given time, in milliseconds. */
+  /** Connections that are to be destroyed at the given time of the monotonic clock, in milliseconds. */
   readonly lingering: Map<Socket, number>
 }
 
@@ -164,7 +164,7 @@ export class ListenerConnection implements ReplyConnection {
 
   /** Gives the caller time to read its answer before the connection is destroyed. */
   private linger(): void {
-    this.share.lingering.set(this.socket, Date.now() + lingerMs)
+    this.share.lingering.set(this.socket, performance.now() + lingerMs)
   }
 
   /** Closing while the caller still writes resets the connection, and the answer is lost with it (RFC 9112 9.6). */

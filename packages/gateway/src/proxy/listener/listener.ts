@@ -122,7 +122,7 @@ function rawFault(code: string | undefined): RawFault | undefined {
 
 /** Destroys the connections whose callers had their time to read the last answer. */
 function sweep(lingering: Map<Socket, number>): void {
-  const nowMs = Date.now()
+  const nowMs = performance.now()
   for (const [socket, untilMs] of lingering) {
     if (untilMs > nowMs) continue
     lingering.delete(socket)
