@@ -5,7 +5,6 @@ import { recogniseJwks } from '../../keys/recognise/recognise-jwks.ts'
 import { recogniseKeys } from '../../keys/recognise/recognise-key.ts'
 import { recogniseSecret } from '../../keys/recognise/recognise-secret.ts'
 import { classifyAddress } from '../../outbound/address-class.ts'
-import { parseNetwork } from '../../outbound/ip-address.ts'
 import { headerClass } from '../../proxy/head/reserved-headers.ts'
 
 /** What compiling borrows from the rooms it may not know. Certificates are judged at `nowMs`. */
@@ -24,7 +23,6 @@ export function compilePorts(nowMs: number): CompilePorts {
       return ok({ keys, warnings: [...problems.map(skipped), ...warnings] })
     },
     classifyAddress,
-    isNetwork: (text) => parseNetwork(text) !== undefined,
     headerClass: (name) => headerClass(name),
   }
 }
