@@ -84,8 +84,8 @@ interface Call {
 }
 
 /** One request on a connection of its own; rejects with what the handshake or the connection ended in. */
-function call({ listener }: Opened, options: ConnectionOptions & { readonly path?: string } = {}): Promise<Call> {
-  const { path = '/', ...rest } = options
+function call({ listener }: Opened, options: ConnectionOptions & { readonly target?: string } = {}): Promise<Call> {
+  const { target = '/', ...rest } = options
   return new Promise((resolve, reject) => {
     const socket = connect({
       host: '127.0.0.1',
@@ -110,7 +110,7 @@ function call({ listener }: Opened, options: ConnectionOptions & { readonly path
       // TLS 1.2 tells a session within the handshake, TLS 1.3 around the first answer.
       setImmediate(() => resolve({ status, socket, session, reused: socket.isSessionReused(), subject }))
     })
-    socket.write(`GET ${path} HTTP/1.1\r\nHost: ${rest.servername || 'a.example'}\r\n\r\n`)
+    socket.write(`GET ${target} HTTP/1.1\r\nHost: ${rest.servername || 'a.example'}\r\n\r\n`)
   })
 }
 
@@ -412,7 +412,7 @@ describe('the end, on a TLS port', () => {
     const halfway = connectTcp(port.listener.port, '127.0.0.1')
     halfway.on('error', () => undefined)
     halfway.write(await clientHello({ servername: 'a.example' }))
-    const waiting = call(port, { path: '/later' })
+    const waiting = call(port, { target: '/later' })
     await vi.waitFor(() => expect(port.seen).toHaveLength(1))
     const gone = closed(halfway)
     await port.listener.drain(100)

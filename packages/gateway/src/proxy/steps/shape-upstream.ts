@@ -2,7 +2,13 @@ import type { ApiPlan, TokenPlace } from '../../compile/plan.ts'
 import { prefixEnd } from '../../compile/segment-tree.ts'
 import type { CompiledApi } from '../../compile/snapshot.ts'
 import type { Claims } from '../../domain/claims.ts'
-import { foldHeaderName, type HeaderNames, hasHeaderName, hashHeaderName, isSpellingOf } from '../../domain/header-name.ts'
+import {
+  foldHeaderName,
+  type HeaderNames,
+  hasHeaderName,
+  hashHeaderName,
+  isSpellingOf,
+} from '../../domain/header-name.ts'
 import { readClaim } from '../../domain/read-claim.ts'
 import type { Reject } from '../../domain/reject.ts'
 import { err, ok, type Result } from '../../domain/result.ts'
