@@ -1,6 +1,6 @@
-import { headerNames } from '../packages/gateway/src/domain/header-name.ts'
 import { lookup } from 'node:dns'
 import type { UpstreamPlan } from '../packages/gateway/src/compile/plan.ts'
+import { headerNames } from '../packages/gateway/src/domain/header-name.ts'
 import type { Exchange, Reply } from '../packages/gateway/src/proxy/exchange.ts'
 import { forward } from '../packages/gateway/src/proxy/forward.ts'
 import type { ForwardOutcome } from '../packages/gateway/src/proxy/upstream/forward-outcome.ts'

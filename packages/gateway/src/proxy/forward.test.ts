@@ -1,9 +1,9 @@
-import { headerNames } from '../domain/header-name.ts'
 import { lookup } from 'node:dns'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type FakeExchange, type FakeRequest, fakeExchange } from '../../test/upstream/fake-exchange.ts'
 import { type RawUpstream, rawUpstream, scripted } from '../../test/upstream/raw-upstream.ts'
 import type { UpstreamPlan } from '../compile/plan.ts'
+import { headerNames } from '../domain/header-name.ts'
 import { forward } from './forward.ts'
 import type { ForwardOutcome } from './upstream/forward-outcome.ts'
 import { createPools, createUpstreamCounters, type Pools } from './upstream/pools.ts'
@@ -59,7 +59,13 @@ interface Sent extends FakeExchange {
 function send(plan: UpstreamPlan, on: Pools, request: FakeRequest = {}, target = '/'): Sent {
   const fake = fakeExchange(request)
   const outcome = new Promise<ForwardOutcome>((resolve) => {
-    const head = { method: request.method ?? 'GET', target, authority: 'up.example', headers: 'X-A: 1\r\n', heldFromTrailers: headerNames([]) }
+    const head = {
+      method: request.method ?? 'GET',
+      target,
+      authority: 'up.example',
+      headers: 'X-A: 1\r\n',
+      heldFromTrailers: headerNames([]),
+    }
     forward(fake.exchange, head, plan, on, (_status, rawHeaders) => [...rawHeaders], resolve)
   })
   return Object.assign(fake, { outcome })

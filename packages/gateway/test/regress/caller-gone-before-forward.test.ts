@@ -1,5 +1,5 @@
-import { headerNames } from '../../src/domain/header-name.ts'
 import { expect, it } from 'vitest'
+import { headerNames } from '../../src/domain/header-name.ts'
 import { forward } from '../../src/proxy/forward.ts'
 import { createUpstreamCounters, type Pools } from '../../src/proxy/upstream/pools.ts'
 import { apiOf } from '../fixtures/compiled-plans.ts'

@@ -14,7 +14,13 @@ import { readHeaders } from './read-headers.ts'
 import { headerClass } from './reserved-headers.ts'
 
 const trusting: GatewayPlan = {
-  ...{ publicUrls: [], via: undefined, trustedProxies: ['10.0.0.0/8'], trustedProxyHeaders: 'x-forwarded', traceAccepted: false },
+  ...{
+    publicUrls: [],
+    via: undefined,
+    trustedProxies: ['10.0.0.0/8'],
+    trustedProxyHeaders: 'x-forwarded',
+    traceAccepted: false,
+  },
   ...{ failuresPerAddress: 0, failuresPerIssuer: 0 },
 }
 
