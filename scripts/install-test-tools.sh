@@ -5,6 +5,7 @@ packages=()
 command -v openssl >/dev/null || packages+=(openssl)
 command -v jq >/dev/null || packages+=(jq)
 command -v curl >/dev/null || packages+=(curl)
+command -v h2load >/dev/null || packages+=(nghttp2-client)
 command -v haproxy >/dev/null || [ -x /usr/sbin/haproxy ] || packages+=(haproxy)
 if [ ${#packages[@]} -gt 0 ]; then
   sudo=""

@@ -116,7 +116,7 @@ const route = z.strictObject({
 const target = z
   .string()
   .regex(
-    /^(https?:\/\/[^\s/?#@]+\/?|unix:\/[^\s]{1,100})$/,
+    /^((https?|h2c?):\/\/[^\s/?#@]+\/?|unix:\/[^\s]{1,100})$/,
     'scheme, host and port only, http://127.0.0.1:9000, or a Unix socket, unix:/run/app.sock',
   )
 
@@ -155,7 +155,11 @@ const upstreamTls = z.strictObject({
 })
 
 const upstream = z.strictObject({
-  targets: z.array(target).min(1).max(64).meta({ description: 'Where requests go; each healthy target in turn.' }),
+  targets: z
+    .array(target)
+    .min(1)
+    .max(64)
+    .meta({ description: 'Where requests go: `http`, `https`, HTTP/2 as `h2` (TLS) or `h2c` (plain), or `unix`.' }),
   host: z
     .enum(['target', 'caller'])
     .default('target')
@@ -187,7 +191,8 @@ const upstream = z.strictObject({
     description: 'When a target that fails is passed over. The last one never is.',
   }),
   tls: upstreamTls.optional().meta({
-    description: 'How `https` targets are verified and what they are shown. Default: the usual roots, the host name.',
+    description:
+      'How `https` and `h2` targets are verified and what they are shown. Default: the usual roots, the host name.',
   }),
 })
 

@@ -7,6 +7,7 @@ import { formatProblems } from '../src/app/config/format-problems.ts'
 import { loadConfig } from '../src/app/config/load-config.ts'
 import type { ReferenceFiles } from '../src/app/config/reference-files.ts'
 import { err, ok } from '../src/domain/result.ts'
+import { makeCertificate } from './support/make-certificate.ts'
 
 const docs = fileURLToPath(new URL('../../../docs/', import.meta.url))
 
@@ -51,6 +52,15 @@ ZRz5/uR8uqn1qGZ9UHEPjGeLZk1KjvJ7+NDXRbHRgSMdEtYTlJKZJ4Nq8g==
 -----END PUBLIC KEY-----
 `
 
+/** Files in a folder `tls` are of one pair, which is an issuer as well. */
+const pair = makeCertificate({
+  name: 'example',
+  names: ['api.example.com'],
+  ca: true,
+  fromMs: Date.UTC(2025, 11, 1),
+  toMs: Date.UTC(2026, 11, 1),
+})
+
 describe('every YAML block of the documentation passes check', () => {
   it.each(snippets())('%s', async (_name, text) => {
     // Whatever a guide refers to exists: variables hold a secret, files a key.
@@ -61,6 +71,7 @@ describe('every YAML block of the documentation passes check', () => {
       readBytes: async (path) => {
         if (path.endsWith('.yaml')) return ok(Buffer.from(text))
         if (path.endsWith('/secret.txt')) return ok(Buffer.from(secret))
+        if (path.includes('/tls/')) return ok(Buffer.from(path.endsWith('.key') ? pair.privateKey : pair.certificate))
         return /\.(pem|pub|key|crt)$/.test(path) ? ok(Buffer.from(exampleKey)) : err('missing')
       },
     }

@@ -17,7 +17,9 @@ const rules = [
   'S10',
   'S11',
   'S12',
+  'S13',
   'S14',
+  'S15',
   'S17',
   'S18',
   'S19',
@@ -26,6 +28,7 @@ const rules = [
   'S22',
   'S23',
   'S24',
+  'S36',
 ]
 
 interface Row {

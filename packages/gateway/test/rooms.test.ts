@@ -60,7 +60,7 @@ const guarded: readonly { readonly module: RegExp; readonly files: readonly RegE
       /^cli\/(send|attack|admin-client)/,
     ],
   },
-  { module: /^node:http2$/, files: [/^proxy\/listener/] },
+  { module: /^node:http2$/, files: [/^proxy\/listener/, /^proxy\/upstream\/h2-/] },
   {
     module: /^node:(net|tls)$/,
     // telemetry/open-sink writes to a standard output that is a socket; it connects to nothing.

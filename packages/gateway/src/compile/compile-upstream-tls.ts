@@ -15,7 +15,7 @@ export function compileUpstreamTls(
   if (tls === undefined) return undefined
   if (!targets.some(speaksTls)) {
     const message = 'no target speaks TLS, so this is not used'
-    problems.error(path, 'upstream_tls_unused', message, 'write https:// in `targets`, or leave `tls` out')
+    problems.error(path, 'upstream_tls_unused', message, 'write https:// or h2:// in `targets`, or leave `tls` out')
   }
   return {
     ca: compileIssuers(tls.ca, [...path, 'ca'], ports, problems),
@@ -26,7 +26,7 @@ export function compileUpstreamTls(
 }
 
 function speaksTls(target: string): boolean {
-  return target.startsWith('https:')
+  return target.startsWith('https:') || target.startsWith('h2:')
 }
 
 function compileIssuers(

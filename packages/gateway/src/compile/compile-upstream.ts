@@ -52,18 +52,20 @@ function compileTarget(
   if (text.startsWith('unix:')) {
     return { kind: 'unix', host: text.slice('unix:'.length), port: 0, authority: 'localhost' }
   }
-  if (!URL.canParse(text)) {
+  // Only of schemes it knows does URL read the host in its one normal form.
+  const known = text.replace(/^h2c:/, 'http:').replace(/^h2:/, 'https:')
+  if (!URL.canParse(known)) {
     problems.error(path, 'invalid_url', 'not a URL')
     return undefined
   }
-  const url = new URL(text)
+  const url = new URL(known)
   if (isForbiddenHost(url.hostname, ports)) {
     problems.error(path, 'forbidden_address', 'link-local and metadata addresses are never connected to')
     return undefined
   }
   const tls = url.protocol === 'https:'
   const target: TargetPlan = {
-    kind: tls ? 'tls' : 'tcp',
+    kind: text.startsWith('h2') ? (tls ? 'h2' : 'h2c') : tls ? 'tls' : 'tcp',
     host: bareHost(url.hostname),
     port: url.port === '' ? (tls ? 443 : 80) : Number(url.port),
     authority: url.host,

@@ -143,7 +143,8 @@ export interface ForwardedClaimPlan {
 }
 
 export interface TargetPlan {
-  readonly kind: 'tcp' | 'tls' | 'unix'
+  /** `h2`: HTTP/2 over TLS; `h2c`: HTTP/2 over TCP, with prior knowledge (RFC 9113 3.3); else HTTP/1.1. */
+  readonly kind: 'tcp' | 'tls' | 'unix' | 'h2' | 'h2c'
   /** Host name or address; for `unix` the socket's path. */
   readonly host: string
   readonly port: number

@@ -18,6 +18,7 @@ export class Http2Reply implements Reply {
   private waitsForTrailers = false
   private ended = false
   private isCutOff = false
+  private isBare = false
   private writtenBytes = 0
   private gone: (() => void) | undefined
 
@@ -52,7 +53,9 @@ export class Http2Reply implements Reply {
     this.waitingHead = http2Headers(status, rawHeaders)
     // Trailers come behind a length that nobody knew; a gRPC server may tell both.
     this.waitsForTrailers = !this.isHead && (bodyBytes === undefined || this.body.isGrpc)
-    process.nextTick(flushReply, this)
+    // Node ends a stream with a head that has no content, and the request with it: that waits for the upstream's end.
+    if (!this.isHead && !withoutContent.has(status)) process.nextTick(flushReply, this)
+    else this.isBare = true
   }
 
   data(chunk: Buffer): boolean {
@@ -65,7 +68,7 @@ export class Http2Reply implements Reply {
   end(trailers?: readonly string[]): void {
     if (this.ended) return
     this.ended = true
-    const sendsTrailers = trailers !== undefined && trailers.length > 0 && !this.isHead
+    const sendsTrailers = trailers !== undefined && trailers.length > 0 && !this.isBare
     if (this.waitingHead !== undefined && !sendsTrailers) this.respond(true, false)
     else {
       this.flush()
@@ -125,6 +128,9 @@ export class Http2Reply implements Reply {
     if (!this.stream.destroyed) this.stream.sendTrailers(http2Headers(undefined, trailers))
   }
 }
+
+/** RFC 9110 15.3.5, 15.3.6, 15.4.5. */
+const withoutContent: ReadonlySet<number> = new Set([204, 205, 304])
 
 /** What Node's stack found in DATA or trailers; it does not say which. */
 const streamFault = 'content-length or trailers contradict the stream'

@@ -1,5 +1,6 @@
 import { METHODS } from 'node:http'
 import type { HeaderFault, Reject } from '../../domain/reject.ts'
+import { isHttp2Field } from './http2-field.ts'
 import { http2Limits } from './http2-limits.ts'
 
 /** A stream's header list in the form the steps read, whatever version brought it. */
@@ -81,7 +82,7 @@ function readField(read: Reading, name: string, value: string): void {
     return
   }
   read.isRegular = true
-  if (hasUpperCase(name) || hasOuterSpace(value)) refuse(read, '', 'invalid')
+  if (!isHttp2Field(name, value)) refuse(read, '', 'invalid')
   else if (connectionSpecific.has(name)) refuse(read, name, 'invalid')
   else if (name === 'te' && value.toLowerCase() !== 'trailers') refuse(read, 'te', 'invalid')
   else if (name === 'host') readHost(read, value)
@@ -128,22 +129,6 @@ function refuse(read: Reading, name: string, fault: HeaderFault): void {
 
 function fault(value: string | undefined): HeaderFault {
   return value === undefined ? 'missing' : 'invalid'
-}
-
-function hasUpperCase(name: string): boolean {
-  for (let at = 0; at < name.length; at++) {
-    const code = name.charCodeAt(at)
-    if (code >= 0x41 && code <= 0x5a) return true
-  }
-  return false
-}
-
-function hasOuterSpace(value: string): boolean {
-  return isSpace(value.charCodeAt(0)) || isSpace(value.charCodeAt(value.length - 1))
-}
-
-function isSpace(code: number): boolean {
-  return code === 0x20 || code === 0x09
 }
 
 function blankReading(): Reading {

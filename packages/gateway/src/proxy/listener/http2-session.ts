@@ -48,11 +48,15 @@ export class Http2Session {
       // Others are the connection's end or the caller's own GOAWAY. The texts are Node's, without the caller's bytes.
       if (framingErrors.test(error.code ?? '')) this.record(error.message)
     })
-    session.on('frameError', () => undefined)
-    const streamClosed = this.streamClosed.bind(this)
+    session.on('frameError', ignore)
+    const ended = this.streamClosed.bind(this)
+    // One function for all streams: a stream is its own `this`.
+    function streamClosed(this: ServerHttp2Stream): void {
+      ended(this)
+    }
     session.on('stream', (stream, _headers, flags, rawHeaders?: string[]) => {
-      stream.on('error', () => undefined)
-      stream.on('close', () => streamClosed(stream))
+      stream.on('error', ignore)
+      stream.on('close', streamClosed)
       this.serve(stream, flags, rawHeaders ?? [])
     })
     session.on('close', () => onClosed(this))
@@ -145,3 +149,5 @@ export class Http2Session {
 }
 
 const framingErrors = /^ERR_HTTP2_(ERROR|TOO_MANY_INVALID_FRAMES)$/
+
+function ignore(): void {}

@@ -491,6 +491,30 @@ describe('the end of a stream and of the gateway', () => {
     expect((head?.flags ?? 0) & endStream).toBe(endStream)
   })
 
+  const bare: readonly (readonly [string, number, number | undefined])[] = [
+    ['GET', 204, undefined],
+    ['GET', 304, 1_234],
+    ['GET', 304, undefined],
+    ['HEAD', 200, 1_234],
+    ['HEAD', 200, undefined],
+  ]
+  it.each(bare)('%s answered with %i and length %s has no content, however late its end comes', async (...row) => {
+    const [method, status, bytes] = row
+    const caller = await call()
+    caller.write(headers(1, withPath('/wait', method)), headers(3, good))
+    await until(() => listener.waiting.length === 1)
+    listener.waiting[0]?.reply.head(status, [], bytes)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    listener.waiting[0]?.reply.end(['x-trailer', '1'])
+    expect(await caller.outcome(1)).toBe(String(status))
+    await until(() => listener.sessions.load().requests === 0)
+    expect(await caller.outcome(3)).toBe('200')
+    const sent = caller.frames.filter((one) => one.stream === 1)
+    expect(sent.filter((one) => one.payload.length > 0)).toHaveLength(1)
+    expect(sent.filter((one) => (one.flags & endStream) !== 0)).toHaveLength(1)
+    expect(listener.gone.count).toBe(0)
+  })
+
   it('farewell ends sessions after what is under way, and those that come later after what they asked', async () => {
     const caller = await call()
     caller.write(headers(1, wait))

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { connect as connectHttp2 } from 'node:http2'
 import { request } from 'node:https'
-import { connect as connectTcp, type Socket } from 'node:net'
+import { type AddressInfo, connect as connectTcp, createServer as createTcpServer, type Socket } from 'node:net'
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { clientHello } from '../../../test/support/client-hello.ts'
@@ -114,6 +114,21 @@ function call({ listener }: Opened, options: ConnectionOptions & { readonly targ
   })
 }
 
+/** Passes on what a caller sends first a few bytes at a time, and then everything. */
+async function relayInPieces(caller: Socket, port: number, bytes: number): Promise<void> {
+  const gateway = connectTcp({ port, host: '127.0.0.1', noDelay: true })
+  sockets.push(caller, gateway)
+  for (const socket of [caller, gateway]) socket.on('error', () => undefined)
+  gateway.pipe(caller)
+  const first: Buffer = await new Promise((resolve) => caller.once('data', resolve))
+  caller.pause()
+  for (let at = 0; at < first.length; at += bytes) {
+    gateway.write(first.subarray(at, at + bytes))
+    await new Promise((resolve) => setTimeout(resolve, 2))
+  }
+  caller.pipe(gateway)
+}
+
 function pairOf({ certificate, privateKey }: Pair): ConnectionOptions {
   return { cert: certificate, key: privateKey }
 }
@@ -156,6 +171,19 @@ describe('a TLS port', () => {
     const strangers = { checkServerIdentity: () => undefined }
     const options = { servername, ...strangers, ...(sigalgs === undefined ? {} : { sigalgs }) }
     expect((await call(port, options)).subject).toBe(subject)
+  })
+
+  it.each([
+    ['a few', 20, 'b'],
+    ['too many', 1, 'a'],
+  ])('serves a caller whose first message comes in %s pieces', async (_name, bytes, subject) => {
+    const port = await open(planOf())
+    const relay = createTcpServer((caller) => void relayInPieces(caller, port.listener.port, bytes))
+    await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve))
+    const relayed = { ...port, listener: { ...port.listener, port: (relay.address() as AddressInfo).port } }
+    const shown = await call(relayed, { servername: 'x.b.example', checkServerIdentity: () => undefined })
+    expect([shown.status, shown.subject]).toEqual([200, subject])
+    relay.close()
   })
 
   it('shows new certificates to new connections, and open ones go on', async () => {

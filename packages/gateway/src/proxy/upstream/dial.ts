@@ -1,6 +1,6 @@
 import type { LookupAddress } from 'node:dns'
 import { connect, isIP, type OnReadOpts, type Socket } from 'node:net'
-import { type ConnectionOptions, connect as connectTls, type SecureContext } from 'node:tls'
+import { type ConnectionOptions, connect as connectTls, type SecureContext, type TLSSocket } from 'node:tls'
 import type { TargetPlan } from '../../compile/plan.ts'
 import type { TlsUpstream } from './secure-contexts.ts'
 import { isTargetAddress } from './target-address.ts'
@@ -44,7 +44,8 @@ export class Dial {
   private readonly upstream: TlsUpstream
   private readonly ports: DialPorts
   private readonly user: DialUser
-  private readonly read: ReadBytes
+  /** Undefined: whoever gets the socket reads it in its own way. */
+  private readonly read: ReadBytes | undefined
   private addresses: string[] = []
   private socket: Socket | undefined
   private over = false
@@ -55,7 +56,7 @@ export class Dial {
     ports: DialPorts,
     deadlineMs: number,
     user: DialUser,
-    read: ReadBytes,
+    read?: ReadBytes,
   ) {
     this.target = target
     this.upstream = upstream
@@ -63,6 +64,10 @@ export class Dial {
     this.deadlineMs = deadlineMs
     this.user = user
     this.read = read
+  }
+
+  private get isTls(): boolean {
+    return this.target.kind === 'tls' || this.target.kind === 'h2'
   }
 
   start(): void {
@@ -100,7 +105,7 @@ export class Dial {
   }
 
   private open(address: string | undefined): void {
-    const socket = this.target.kind === 'tls' ? this.openTls(address ?? '') : this.openPlain(address)
+    const socket = this.isTls ? this.openTls(address ?? '') : this.openPlain(address)
     this.socket = socket
     const fail = (error: NodeJS.ErrnoException): void => {
       if (this.over || this.socket !== socket) return
@@ -113,8 +118,12 @@ export class Dial {
     // A server may close politely in the middle of a handshake.
     const closed = (): void => fail(closedEarly)
     socket.once('close', closed)
-    socket.once(this.target.kind === 'tls' ? 'secureConnect' : 'connect', () => {
+    socket.once(this.isTls ? 'secureConnect' : 'connect', () => {
       if (this.over) return
+      if (this.target.kind === 'h2' && (socket as TLSSocket).alpnProtocol !== 'h2') {
+        this.fail('no h2')
+        return
+      }
       this.over = true
       socket.off('error', fail)
       socket.off('close', closed)
@@ -123,27 +132,30 @@ export class Dial {
   }
 
   private openPlain(address: string | undefined): Socket {
-    const onread = { buffer: readBuffer, callback: this.read }
-    if (address === undefined) return connect({ path: this.target.host, onread })
-    return connect({ host: address, port: this.target.port, noDelay: true, onread })
+    if (address === undefined) return connect({ path: this.target.host, ...this.onread() })
+    return connect({ host: address, port: this.target.port, noDelay: true, ...this.onread() })
   }
 
   /** Verified against the name in the configuration, or the address when the configuration names one (RFC 6125). */
   private openTls(address: string): Socket {
     const { port } = this.target
     const host = this.upstream.tls?.serverName ?? this.target.host
-    const options: ConnectionOptions & { onread: OnReadOpts } = {
+    const options: ConnectionOptions & { onread?: OnReadOpts } = {
       host: address,
       port,
       ...(isIP(host) === 0 ? { servername: host } : {}),
-      ALPNProtocols: ['http/1.1'],
+      ALPNProtocols: [this.target.kind === 'h2' ? 'h2' : 'http/1.1'],
       secureContext: this.ports.secureContext(this.upstream),
       rejectUnauthorized: true,
-      onread: { buffer: readBuffer, callback: this.read },
+      ...this.onread(),
     }
     const socket = connectTls(options)
     socket.setNoDelay(true)
     return socket
+  }
+
+  private onread(): { onread?: OnReadOpts } {
+    return this.read === undefined ? {} : { onread: { buffer: readBuffer, callback: this.read } }
   }
 
   private fail(fault: string): void {

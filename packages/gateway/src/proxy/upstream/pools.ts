@@ -1,5 +1,6 @@
 import type { TargetPlan, UpstreamPlan } from '../../compile/plan.ts'
 import type { Lookup } from './dial.ts'
+import { H2Pool } from './h2-pool.ts'
 import { type PoolGroup, pickPool } from './pick-pool.ts'
 import { UpstreamPool } from './pool.ts'
 import { createSecureContexts } from './secure-contexts.ts'
@@ -71,7 +72,8 @@ export function createPools(options: PoolsOptions): Pools {
       known.settings = plan
       return known
     }
-    const pool = new UpstreamPool(target, plan, ports)
+    const speaksH2 = target.kind === 'h2' || target.kind === 'h2c'
+    const pool = speaksH2 ? new H2Pool(target, plan, ports) : new UpstreamPool(target, plan, ports)
     byKey.set(key, pool)
     return pool
   }
