@@ -10,13 +10,13 @@ import type { Decision } from '../../src/domain/decision.ts'
 import type { DescribedRequest } from '../../src/domain/described-request.ts'
 import { err, ok, type Result } from '../../src/domain/result.ts'
 import type { GuardedFetch } from '../../src/outbound/fetch-request.ts'
-import { type Listener, listen } from '../../src/proxy/listener/listener.ts'
+import { type ExchangeHandler, listen } from '../../src/proxy/listener/listener.ts'
 import type { CounterSnapshot } from '../../src/telemetry/counters.ts'
 import { createLog } from '../../src/telemetry/log.ts'
 
 /** A whole gateway of one worker in the test's own process: every part is the product's, only the channel is missing. */
 export interface InProcessGateway {
-  readonly port: () => number
+  readonly port: number
   /** Brings a document into force; an error lists its problems and changes nothing. */
   readonly load: (document: object) => Promise<Result<LoadedConfig, string>>
   readonly refresh: (issuerId: string) => Promise<boolean>
@@ -28,13 +28,14 @@ export interface InProcessGateway {
   readonly used: () => readonly string[]
   /** The last access line. */
   readonly lastLine: () => string
-  /** Ends everything and begins again with the data directory and the document in force. */
-  readonly restart: () => Promise<void>
+  /** Ends everything but the listener and begins again: with the data directory and the document in force. */
+  readonly restart: () => void
+  /** The same with another data directory, and without a document. */
+  readonly begin: (dataDir: string) => void
   readonly close: () => Promise<void>
 }
 
 export interface InProcessSettings {
-  readonly dataDir: string
   /** Answers for every URL the gateway fetches. */
   readonly fetch: GuardedFetch
   /** What `${env:…}` references find. */
@@ -47,23 +48,31 @@ interface Interval {
 }
 
 interface Running {
+  readonly dataDir: string
   readonly traffic: Traffic
   readonly keys: WorkerKeys
   readonly trust: ReturnType<typeof createTrustHost>
   readonly intervals: readonly Interval[]
   readonly used: string[]
-  readonly listener: Listener
   readonly lines: string[]
 }
 
-/** Starts it without a configuration; nothing is listened on before `load`. Time is `Date.now`, which a test may set. */
-export async function startInProcess(settings: InProcessSettings): Promise<InProcessGateway> {
+/** Starts it without a configuration. Time is `Date.now`, which a test may set. */
+export async function startInProcess(settings: InProcessSettings, dataDir: string): Promise<InProcessGateway> {
   let generation = 0
   let snapshot: Snapshot | undefined
   let inForce: LoadedConfig | undefined
-  let running = await run()
+  let running = run(dataDir)
+  const handler: ExchangeHandler = {
+    handle: (exchange) => running.traffic.gateway.handle(exchange),
+    refuse: (exchange, reject) => running.traffic.gateway.refuse(exchange, reject),
+    refuseRaw: (fault, peer) => running.traffic.gateway.refuseRaw(fault, peer),
+  }
+  // One for all of its lives: what node:http keeps of a server that was closed would keep the rest of it alive.
+  const place = { address: '127.0.0.1', port: 0, listener: 0, tls: undefined }
+  const listener = await listen(handler, { ...place, reusePort: false, exclusive: true })
 
-  async function run(): Promise<Running> {
+  function run(dataDir: string): Running {
     snapshot = undefined
     const lines: string[] = []
     const intervals: Interval[] = []
@@ -112,11 +121,8 @@ export async function startInProcess(settings: InProcessSettings): Promise<InPro
       }
       return { keys: made, traffic: createTraffic(parts) }
     })
-    const { fetch, dataDir } = settings
-    const trust = createTrustHost({ fetch, dataDir, log, onKeySet: keys.sets.put })
-    const listening = { address: '127.0.0.1', port: 0, reusePort: false, exclusive: true, listener: 0, tls: undefined }
-    const listener = await listen(traffic.gateway, listening)
-    return { traffic, keys, trust, intervals, used, listener, lines }
+    const trust = createTrustHost({ fetch: settings.fetch, dataDir, log, onKeySet: keys.sets.put })
+    return { dataDir, traffic, keys, trust, intervals, used, lines }
   }
 
   /** As control and worker do it between them: ready, sources, switch. */
@@ -132,16 +138,14 @@ export async function startInProcess(settings: InProcessSettings): Promise<InPro
     traffic.forget(forgotten)
   }
 
-  async function stop(): Promise<void> {
-    const { trust, intervals, listener } = running
-    trust.keys.stop()
-    await listener.drain(0)
-    running.traffic.retain({ ...(snapshot as Snapshot), apis: [] })
-    for (const { timer } of intervals) clearInterval(timer)
+  function stop(): void {
+    running.trust.keys.stop()
+    if (snapshot !== undefined) running.traffic.retain({ ...snapshot, apis: [] })
+    for (const { timer } of running.intervals) clearInterval(timer)
   }
 
   return {
-    port: () => running.listener.port,
+    port: listener.port,
     load: async (document) => {
       const bytes = Buffer.from(JSON.stringify(document))
       const files = { realPath: async (path: string) => path, readBytes: async () => ok(bytes) }
@@ -162,12 +166,20 @@ export async function startInProcess(settings: InProcessSettings): Promise<InPro
       return running.used.splice(0)
     },
     lastLine: () => running.lines.at(-1) ?? '',
-    restart: async () => {
-      await stop()
-      running = await run()
+    restart: () => {
+      stop()
+      running = run(running.dataDir)
       if (inForce !== undefined) switchTo(inForce)
     },
-    close: stop,
+    begin: (dataDir) => {
+      stop()
+      inForce = undefined
+      running = run(dataDir)
+    },
+    close: () => {
+      stop()
+      return listener.drain(0)
+    },
   }
 }
 
