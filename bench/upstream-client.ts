@@ -1,7 +1,9 @@
 import { lookup } from 'node:dns'
 import type { UpstreamPlan } from '../packages/gateway/src/compile/plan.ts'
+import { headerNames } from '../packages/gateway/src/domain/header-name.ts'
 import type { Exchange, Reply } from '../packages/gateway/src/proxy/exchange.ts'
-import { type ForwardOutcome, forward } from '../packages/gateway/src/proxy/forward.ts'
+import { forward } from '../packages/gateway/src/proxy/forward.ts'
+import type { ForwardOutcome } from '../packages/gateway/src/proxy/upstream/forward-outcome.ts'
 import { createPools, createUpstreamCounters } from '../packages/gateway/src/proxy/upstream/pools.ts'
 
 /** CPU per request of the forwarder alone, in front of an upstream on loopback: `tsx bench/upstream-client.ts PORT`. */
@@ -41,6 +43,7 @@ const head = {
   target: '/',
   authority: `127.0.0.1:${port}`,
   headers: block,
+  heldFromTrailers: headerNames([]),
 }
 const body = Buffer.alloc(bodyBytes)
 let count = 0

@@ -29,7 +29,7 @@ export const listener = z.strictObject({
   port: port.default(8080).meta({ description: 'Port to listen on; 0 takes a free one.' }),
   publicUrl: httpUrl.optional().meta({
     description:
-      "What callers see, scheme and host: used for resource metadata (RFC 9728). Never derived from a caller's Host header.",
+      "What callers see, scheme and host: used for resource metadata (RFC 9728), with the API's own `listen.host` where it has one. Never derived from a caller's Host header.",
   }),
   tls: tls.optional().meta({ description: 'Speak TLS on this port, and nothing else. Default: plain HTTP.' }),
 })
@@ -79,14 +79,14 @@ export const gateway = z.strictObject({
   verificationBudget: z
     .strictObject({
       perAddress: z.int().min(0).max(1_000_000).default(50).meta({
-        description: 'Failed signature checks a second and client address (IPv6: /64) before 429; 0 switches off.',
+        description: 'Failed checks a second and client address (IPv6: /64) before 429; 0 switches off.',
       }),
       perIssuer: z.int().min(0).max(1_000_000).default(1000).meta({
-        description: 'Failed signature checks a second and issuer before 429; 0 switches off.',
+        description: 'Failed checks a second and issuer before 429; 0 switches off.',
       }),
     })
     .prefault({})
-    .meta({ description: 'How many bad signatures are worth checking.' }),
+    .meta({ description: 'How many bad tokens are worth a check of their signature, or a question to the provider.' }),
   outbound: z
     .strictObject({
       allowPrivate: z.array(cidr).max(64).default([]).meta({

@@ -143,7 +143,10 @@ export const issuer = z.strictObject({
   maxLifetime: durationBetween(second, 3650 * day, '1s to 3650d')
     .optional()
     .meta({ description: 'Longest `exp` - `iat`; then both claims are required. Default: none.' }),
-  requireClaims: z.array(claimPath).max(100).default([]).meta({ description: 'Claims that must be present.' }),
+  requireClaims: z.array(claimPath).max(100).default([]).meta({
+    description:
+      'Claims that must be present. Where several introspecting issuers forward `sub`, all but one must require `iss`.',
+  }),
   accept: z.enum(['accessToken', 'rfc9068', 'idToken']).default('accessToken').meta({
     description:
       'What kind of token: access tokens by the usual `typ` values; `rfc9068` demands `at+jwt` and its claims; `idToken` serves providers whose clients send ID tokens.',

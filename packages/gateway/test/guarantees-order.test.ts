@@ -8,6 +8,7 @@ import type { IntrospectionAnswer } from '../src/proxy/steps/introspect.ts'
 import { createTokenCache } from '../src/proxy/token-cache.ts'
 import { startTrail } from '../src/proxy/trail.ts'
 import { createFailedTokens } from '../src/state/failed-tokens.ts'
+import { createTurns } from '../src/state/turns.ts'
 import { createVerificationBudget } from '../src/state/verification-budget.ts'
 import { allAlgorithmBits, apiOf, claimsOf, compactOf, issuerOf } from './fixtures/compiled-plans.ts'
 
@@ -36,6 +37,7 @@ function setUp(
   let checks = 0
   const asked: string[] = []
   const answers = new Map<string, IntrospectionAnswer>()
+  const budget = createVerificationBudget(() => ({ perAddress: limit, perIssuer: 0 }))
   const ports: PipelinePorts = {
     pseudonym: 'jotgate-test',
     keys: { indexOf: indexOnce, remote: { get: () => undefined, refetch: async () => undefined } },
@@ -46,11 +48,14 @@ function setUp(
       },
       cache: createTokenCache({ entriesMax: 10, bytesMax: 1e6, issuerShare: 1 }),
       failed: createFailedTokens(),
-      budget: createVerificationBudget(() => ({ perAddress: limit, perIssuer: 0 })),
+      budget,
       onVerification: () => undefined,
       peek: false,
     },
     introspect: {
+      known: () => undefined,
+      budget,
+      turns: createTurns(1, () => () => undefined),
       ask: async ({ plan }) => {
         asked.push(plan.id)
         return answers.get(plan.id) ?? { state: 'inactive' }

@@ -63,6 +63,7 @@ describe('a request judged without a gateway', () => {
     keep([])
     const { decision, keySets } = await judge(nowMs + 1000, dataDir)
     expect(decision.outcome).toBe('forwarded')
+    expect(decision.checks.find(({ step }) => step === 'forward')?.verdict).toBe('not reached')
     expect(keySets).toEqual([{ issuerId: 'acme', keys: 1, fetchedAtMs: nowMs }])
   })
 

@@ -9,8 +9,9 @@ import { createJwksStore, type JwksStore } from '../keys/jwks/jwks-store.ts'
 import { createRemoteKeySets, type RemoteKeySets } from '../keys/jwks/remote-key-sets.ts'
 import type { KeySet } from '../keys/key-set.ts'
 import { verifySignature } from '../keys/verify-signature.ts'
-import { explain } from '../proxy/explain.ts'
+import { askingNobody, explain } from '../proxy/explain.ts'
 import type { PipelinePorts } from '../proxy/pipeline.ts'
+import type { VerificationBudget } from '../state/verification-budget.ts'
 import { describeDecision } from '../telemetry/describe-decision.ts'
 import type { LoadedConfig } from './config/load-config.ts'
 
@@ -62,7 +63,7 @@ export async function explainOffline(
 const emptyStore: JwksStore = { load: () => undefined, save: () => false }
 
 const silentRefetch = {
-  requestRefetch: () => Promise.resolve(),
+  requestRefetch: () => Promise.resolve(undefined),
   nowMs: () => 0,
   startTimer: () => () => undefined,
 }
@@ -98,6 +99,7 @@ function readKept(terms: Parameters<typeof openSource>[0], store: JwksStore, now
 /** Nothing is charged, remembered or waited for. */
 function peekingPorts(sets: RemoteKeySets): PipelinePorts {
   const nothing = (): void => undefined
+  const budget: VerificationBudget = { exhausted: () => undefined, charge: nothing, size: () => 0 }
   return {
     // No request is described as one of our own that came back.
     pseudonym: 'jotgate-explain',
@@ -113,10 +115,10 @@ function peekingPorts(sets: RemoteKeySets): PipelinePorts {
         evicted: () => 0,
       },
       failed: { has: () => false, add: nothing },
-      budget: { exhausted: () => undefined, charge: nothing, size: () => 0 },
+      budget,
       onVerification: nothing,
       peek: true,
     },
-    introspect: { ask: async () => ({ state: 'unavailable', fault: 'explain asks no provider' }) },
+    introspect: { known: () => undefined, budget, ...askingNobody },
   }
 }

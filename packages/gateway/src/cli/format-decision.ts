@@ -10,9 +10,6 @@ const marks: { readonly [V in Check['verdict']]: string } = {
   'not reached': '·',
 }
 
-/** What happens with the upstream, which a described request never reaches. */
-const upstreamSteps: ReadonlySet<string> = new Set<StepName>(['forward', 'shapeReply'])
-
 /**
  * A decision for people: the outcome, the checks in order, what was seen and wanted, the line that asked, a way out.
  * `described`: the request was only described, so that no upstream was asked.
@@ -23,9 +20,7 @@ export function formatDecision(
   paint: Paint,
   described: boolean,
 ): string {
-  const checks = decision.checks
-    .filter(({ step }) => !described || !upstreamSteps.has(step))
-    .map((check) => formatCheckLine(check, paint))
+  const checks = decision.checks.map((check) => formatCheckLine(check, paint))
   const notes = (decision.notes ?? []).flatMap((note) => ['', `  note    ${note}`])
   return `${[formatOutcome(decision, paint, described), '', ...checks, ...notes, ...formatReason(decision, sourceLine, paint), ...formatToken(decision.token)].join('\n')}\n`
 }

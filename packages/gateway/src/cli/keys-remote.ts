@@ -26,6 +26,7 @@ export interface IssuerKeys {
     readonly kid?: string
     readonly thumbprint: string
     readonly algorithms: readonly string[]
+    readonly note?: string
   }[]
   readonly problems: readonly string[]
   readonly distrusted: readonly string[]
@@ -142,10 +143,11 @@ export function formatIssuerKeys(issuer: IssuerKeys, nowMs: number, paint: Paint
   const colour = status === 'fresh' ? paint.green : status === 'stale' ? paint.yellow : paint.red
   const when = (name: string, atMs: number | undefined): readonly string[] =>
     atMs === undefined ? [] : [`  ${name} ${formatRelative(Math.floor(atMs / 1000), Math.floor(nowMs / 1000))}`]
-  const rows = keys.map(({ kid, thumbprint, algorithms }) => [
+  const rows = keys.map(({ kid, thumbprint, algorithms, note }) => [
     escapeForTerminal(kid ?? '-'),
     thumbprint,
     algorithms.join(' '),
+    ...(note === undefined ? [] : [note]),
   ])
   return [
     `${paint.bold(issuerId)}  ${colour(status)}, ${count(keys.length, 'key')}`,

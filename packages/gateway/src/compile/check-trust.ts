@@ -34,7 +34,7 @@ export function checkTrust(
   })
   checkOverlap(known, ids, path, problems)
   checkRouteAudiences(apiId, config, api, problems)
-  if (known.some(({ match }) => severalIss(match)) || ids.length > 1) checkSubject(apiId, api, problems)
+  if (known.some(({ match }) => severalIss(match)) || ids.length > 1) checkSubject(apiId, api, known, problems)
   if (known.filter(({ introspection }) => introspection !== undefined).length > 1) {
     const message = 'an opaque token is shown to each of these providers until one knows it'
     problems.warn(path, 'several_introspections', message, 'keep one introspecting issuer an API')
@@ -95,15 +95,35 @@ function severalIss(match: IssuerMatch): boolean {
   return match.kind === 'pattern' && match.tenants?.length !== 1
 }
 
-function checkSubject(apiId: string, api: ApiConfig, problems: ProblemList): void {
+function checkSubject(apiId: string, api: ApiConfig, plans: readonly IssuerPlan[], problems: ProblemList): void {
   const claims = Object.entries(api.forward.claims).map(
     ([header, given]) => [header, typeof given === 'string' ? given : given.claim] as const,
   )
-  if (claims.some(([, claim]) => claim === 'iss')) return
+  if (claims.some(([, claim]) => claim === 'iss')) {
+    if (claims.some(([, claim]) => claim === 'sub')) checkNamed(apiId, api, plans, problems)
+    return
+  }
   for (const [header, claim] of claims) {
     if (claim !== 'sub') continue
     const path = ['apis', apiId, 'forward', 'claims', header]
     const message = 'several issuers may use the same `sub` for different people'
     problems.error(path, 'sub_without_iss', message, 'forward `iss` too: `X-Issuer: iss`')
   }
+}
+
+/** A missing `iss` names an issuer as long as only one of them may leave it out. */
+function checkNamed(apiId: string, api: ApiConfig, plans: readonly IssuerPlan[], problems: ProblemList): void {
+  if (api.access === 'public') return
+  const ids = api.access.issuers
+  const [first, ...others] = plans.filter(mayOmitIss)
+  for (const { id } of others) {
+    const message = `answers of \`${first?.id}\` and \`${id}\` without \`iss\` leave open whose \`sub\` is forwarded`
+    const hint = `write \`requireClaims: [iss]\` on \`${id}\`, or give it an API of its own`
+    problems.error(['apis', apiId, 'access', 'issuers', ids.indexOf(id)], 'iss_not_required', message, hint)
+  }
+}
+
+/** An introspection answer need not name its issuer (RFC 7662 2.2), save where its tenant must be known. */
+function mayOmitIss({ introspection, match, requireClaims }: IssuerPlan): boolean {
+  return introspection !== undefined && match.kind !== 'pattern' && !requireClaims.some(({ text }) => text === 'iss')
 }

@@ -20,7 +20,7 @@ export interface AcceptedConfig {
 /** Turns the desired configuration into plans, or tells every problem of it at once (warnings among them). */
 export function compileConfig(config: Config, ports: CompilePorts): Result<AcceptedConfig, readonly ConfigProblem[]> {
   const problems = problemList()
-  const gateway = compileGateway(config, ports, problems)
+  const gateway = compileGateway(config, problems)
   const listeners = compileListeners(config.gateway, ports, problems)
   const issuers = Object.entries(config.issuers).map(
     ([id, issuer]) => [id, compileIssuer(id, config, issuer, ports, problems)] as const,

@@ -1,14 +1,14 @@
 import type { Config } from '@jotgate/contract'
+import { parseNetwork } from '../domain/cidr.ts'
 import { publicUrl } from './compile-listeners.ts'
-import type { CompilePorts } from './compile-ports.ts'
 import type { GatewayPlan } from './plan.ts'
 import type { ProblemList } from './problem-list.ts'
 
 /** The node's own plan. */
-export function compileGateway(config: Config, ports: CompilePorts, problems: ProblemList): GatewayPlan {
+export function compileGateway(config: Config, problems: ProblemList): GatewayPlan {
   const { gateway } = config
-  checkNetworks(gateway.trustedProxies, ['gateway', 'trustedProxies'], ports, problems)
-  checkNetworks(gateway.outbound.allowPrivate, ['gateway', 'outbound', 'allowPrivate'], ports, problems)
+  checkNetworks(gateway.trustedProxies, ['gateway', 'trustedProxies'], problems)
+  checkNetworks(gateway.outbound.allowPrivate, ['gateway', 'outbound', 'allowPrivate'], problems)
   for (const [index, network] of gateway.trustedProxies.entries()) {
     if (network.endsWith('/0')) {
       const path = ['gateway', 'trustedProxies', index]
@@ -26,14 +26,9 @@ export function compileGateway(config: Config, ports: CompilePorts, problems: Pr
   }
 }
 
-function checkNetworks(
-  networks: readonly string[],
-  path: readonly string[],
-  ports: CompilePorts,
-  problems: ProblemList,
-): void {
+function checkNetworks(networks: readonly string[], path: readonly string[], problems: ProblemList): void {
   for (const [index, network] of networks.entries()) {
-    if (ports.isNetwork(network)) continue
+    if (parseNetwork(network) !== undefined) continue
     problems.error(
       [...path, index],
       'invalid_network',

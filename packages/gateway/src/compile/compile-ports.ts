@@ -49,7 +49,6 @@ export interface CompilePorts {
   ) => Result<{ readonly pem: string; readonly warnings: readonly KeyRemark[] }, KeyRemark>
   /** The kind of place an IP address is; undefined for a name. */
   readonly classifyAddress: (host: string) => string | undefined
-  readonly isNetwork: (text: string) => boolean
   /** Why a header of this name does not pass through the gateway; undefined for one that does. */
   readonly headerClass: (name: string) => string | undefined
 }

@@ -1,32 +1,44 @@
-/** Addresses as four 32-bit words; IPv4 as IPv4-mapped IPv6 (RFC 4291 2.5.5.2), so that one comparison serves both. */
-type Words = readonly [number, number, number, number]
+/** An address as four 32-bit words; IPv4 as IPv4-mapped IPv6 (RFC 4291 2.5.5.2), so that one comparison serves both. */
+export type AddressWords = readonly [number, number, number, number]
+
+/** Addresses that share their first bits (RFC 4632, RFC 4291 2.3). */
+export interface Network {
+  readonly words: AddressWords
+  readonly bits: number
+}
 
 /** Networks ready to be asked; made by `compileNetworks`. */
-export type Networks = readonly { readonly words: Words; readonly bits: number }[]
+export type Networks = readonly Network[]
 
 /**
  * Compiles addresses and networks in CIDR form. An IPv4 network does not cover IPv6 except mapped addresses.
  * Undefined when one cannot be read: a network we misread must not be trusted.
  */
 export function compileNetworks(texts: readonly string[]): Networks | undefined {
-  const networks: { words: Words; bits: number }[] = []
+  const networks: Network[] = []
   for (const text of texts) {
-    const slash = text.indexOf('/')
-    const address = slash === -1 ? text : text.slice(0, slash)
-    const words = parseAddress(address)
-    const own = address.includes(':') ? 128 : 32
-    const length = slash === -1 ? own : readDecimal(text, slash + 1, text.length, own)
-    if (words === undefined || length < 0) return undefined
-    networks.push({ words, bits: length + 128 - own })
+    const network = parseNetwork(text)
+    if (network === undefined) return undefined
+    networks.push(network)
   }
   return networks
+}
+
+/** Reads `address/bits`; a bare address is the network of itself alone. */
+export function parseNetwork(text: string): Network | undefined {
+  const slash = text.indexOf('/')
+  const address = slash === -1 ? text : text.slice(0, slash)
+  const words = parseAddress(address)
+  const own = address.includes(':') ? 128 : 32
+  const length = slash === -1 ? own : readDecimal(text, slash + 1, text.length, own)
+  return words === undefined || length < 0 ? undefined : { words, bits: length + 128 - own }
 }
 
 /** Whether an address lies in one of the networks; false for what is no address. */
 export function isInNetworks(networks: Networks, address: string): boolean {
   if (networks.length === 0) return false
   const words = parseAddress(address)
-  return words !== undefined && networks.some((network) => covers(network.words, network.bits, words))
+  return words !== undefined && networks.some((network) => isInNetwork(network, words))
 }
 
 /** Whether the text is an IPv4 or IPv6 address (RFC 4291 2.2) in a spelling without freedom: no octal, no short form. */
@@ -34,17 +46,18 @@ export function isAddress(text: string): boolean {
   return parseAddress(text) !== undefined
 }
 
-function covers(network: Words, bits: number, address: Words): boolean {
+/** Whether an address lies in a network. */
+export function isInNetwork({ words, bits }: Network, address: AddressWords): boolean {
   let left = bits
   for (let at = 0; at < 4 && left > 0; at++, left -= 32) {
     const mask = left >= 32 ? -1 : -1 << (32 - left)
-    if ((((network[at] ?? 0) ^ (address[at] ?? 0)) & mask) !== 0) return false
+    if ((((words[at] ?? 0) ^ (address[at] ?? 0)) & mask) !== 0) return false
   }
   return true
 }
 
-/** A zone (`%eth0`, RFC 4007) is dropped: it says which link, not who. */
-function parseAddress(text: string): Words | undefined {
+/** Reads an address as `isAddress` knows it. A zone (`%eth0`, RFC 4007) is dropped: it says which link, not who. */
+export function parseAddress(text: string): AddressWords | undefined {
   if (text.length > 64) return undefined
   if (!text.includes(':')) {
     const v4 = parseV4(text)
@@ -66,7 +79,7 @@ function parseV4(text: string): number | undefined {
   return value
 }
 
-function parseV6(text: string): Words | undefined {
+function parseV6(text: string): AddressWords | undefined {
   const gap = text.indexOf('::')
   const head = readGroups(gap === -1 ? text : text.slice(0, gap), gap === -1)
   const tail = gap === -1 ? [] : readGroups(text.slice(gap + 2), true)

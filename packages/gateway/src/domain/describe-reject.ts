@@ -175,7 +175,7 @@ const descriptions: {
     hint: 'Wrong secret or key, a changed token, or two systems that share one kid.',
   }),
   verification_budget: (reject) => ({
-    seen: `too many failed signature checks for this ${reject.scope}`,
+    seen: `too many failed checks for this ${reject.scope}`,
     wanted: 'fewer than gateway.verificationBudget allows in a second',
     hint: 'Find the client that sends bad tokens; tokens that already passed are still served.',
   }),

@@ -1,4 +1,4 @@
-import { type AddressBytes, isInNetwork, type Network, parseAddress, parseNetwork } from './ip-address.ts'
+import { type AddressWords, isInNetwork, type Network, parseAddress, parseNetwork } from '../domain/cidr.ts'
 
 /** What kind of place an address is, by the IANA special-purpose registries and the clouds' documentation. */
 export type AddressClass =
@@ -12,10 +12,12 @@ export type AddressClass =
   | 'multicast'
   | 'reserved'
 
-/** An IPv6 range that carries an IPv4 address, which decides; `ifPublic` is the class when that one is public. */
+/**
+ * An IPv6 range that carries an IPv4 address at this byte, which decides; `ifPublic` is the class when that one is public.
+ */
 interface Carrier {
   readonly at: number
-  readonly xor: 0 | 0xff
+  readonly inverted?: true
   readonly ifPublic: AddressClass
 }
 
@@ -51,16 +53,15 @@ const rows: readonly (readonly [string, AddressClass | Carrier])[] = [
   ['224.0.0.0/4', 'multicast'],
   ['240.0.0.0/4', 'reserved'],
   ['0.0.0.0/0', 'public'],
-  // IPv6. Mapped, translated (SIIT), compatible, NAT64 (RFC 6052), 6to4 and Teredo carry an IPv4 address.
+  // IPv6. Translated (SIIT), compatible, NAT64 (RFC 6052), 6to4 and Teredo carry an IPv4 address; a mapped one is one.
   ['::', 'unspecified'],
   ['::1', 'loopback'],
-  ['::ffff:0:0/96', { at: 12, xor: 0, ifPublic: 'public' }],
-  ['::ffff:0:0:0/96', { at: 12, xor: 0, ifPublic: 'public' }],
-  ['::/96', { at: 12, xor: 0, ifPublic: 'reserved' }],
-  ['64:ff9b::/96', { at: 12, xor: 0, ifPublic: 'public' }],
+  ['::ffff:0:0:0/96', { at: 12, ifPublic: 'public' }],
+  ['::/96', { at: 12, ifPublic: 'reserved' }],
+  ['64:ff9b::/96', { at: 12, ifPublic: 'public' }],
   ['64:ff9b:1::/48', 'private'],
-  ['2002::/16', { at: 2, xor: 0, ifPublic: 'reserved' }],
-  ['2001::/32', { at: 12, xor: 0xff, ifPublic: 'reserved' }],
+  ['2002::/16', { at: 2, ifPublic: 'reserved' }],
+  ['2001::/32', { at: 12, inverted: true, ifPublic: 'reserved' }],
   ['2001::/23', 'reserved'],
   ['2001:db8::/32', 'reserved'],
   ['3fff::/20', 'reserved'],
@@ -77,19 +78,28 @@ const table: readonly (readonly [Network, AddressClass | Carrier])[] = rows.map(
   return [network, verdict]
 })
 
-/** The class of an address in text; undefined when the text is not one address in its plain form (`parseAddress`). */
+/** The class of an address in text; undefined when the text is not one address in its plain form, without a zone. */
 export function classifyAddress(text: string): AddressClass | undefined {
-  const bytes = parseAddress(text)
-  return bytes === undefined ? undefined : classify(bytes)
+  const words = text.includes('%') ? undefined : parseAddress(text)
+  return words === undefined ? undefined : classify(words)
 }
 
-function classify(bytes: AddressBytes): AddressClass {
+function classify(words: AddressWords): AddressClass {
   for (const [network, verdict] of table) {
-    if (!isInNetwork(bytes, network)) continue
+    if (!isInNetwork(network, words)) continue
     if (typeof verdict === 'string') return verdict
-    const carried = classify(bytes.slice(verdict.at, verdict.at + 4).map((byte) => byte ^ verdict.xor))
+    const v4 = wordAt(words, verdict.at)
+    const carried = classify([0, 0, 0xffff, verdict.inverted ? ~v4 : v4])
     return carried === 'public' ? verdict.ifPublic : carried
   }
   // IANA hands out global unicast from 2000::/3 alone.
   return 'reserved'
+}
+
+/** The four bytes from this one on. */
+function wordAt(words: AddressWords, byte: number): number {
+  const index = byte >> 2
+  const shift = (byte & 3) * 8
+  const first = words[index] ?? 0
+  return shift === 0 ? first : (first << shift) | ((words[index + 1] ?? 0) >>> (32 - shift))
 }

@@ -1,7 +1,7 @@
+import { compileNetworks, isInNetworks } from '../domain/cidr.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import { type AddressClass, classifyAddress } from './address-class.ts'
 import type { FetchFault } from './fetch-fault.ts'
-import { isInNetwork, parseAddress, parseNetwork } from './ip-address.ts'
 
 /** Whose word an address is reached on. */
 export interface AddressTrust {
@@ -29,13 +29,7 @@ export function chooseAddresses(
 function isAllowed(address: string, trust: AddressTrust): boolean {
   const addressClass = classifyAddress(address)
   if (addressClass === undefined || nobodys.has(addressClass)) return false
-  return addressClass === 'public' || trust.operators || isListed(address, trust.allowPrivate)
-}
-
-function isListed(address: string, networks: readonly string[]): boolean {
-  const bytes = parseAddress(address)
-  return networks.some((text) => {
-    const network = parseNetwork(text)
-    return bytes !== undefined && network !== undefined && isInNetwork(bytes, network)
-  })
+  return (
+    addressClass === 'public' || trust.operators || isInNetworks(compileNetworks(trust.allowPrivate) ?? [], address)
+  )
 }

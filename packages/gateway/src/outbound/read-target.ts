@@ -1,6 +1,6 @@
+import { isAddress } from '../domain/cidr.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import type { FetchFault } from './fetch-fault.ts'
-import { parseAddress } from './ip-address.ts'
 
 /** Where a URL leads, taken apart once. */
 export interface FetchTarget {
@@ -51,7 +51,7 @@ export function isSameOrigin(one: FetchTarget, other: FetchTarget): boolean {
 
 function isPlainlySpelled(authority: string, host: string): boolean {
   const bracketed = /^\[([^\]]*)\](?::\d*)?$/.exec(authority)?.[1]
-  if (bracketed !== undefined) return parseAddress(bracketed) !== undefined
+  if (bracketed !== undefined) return isAddress(bracketed)
   return authority.replace(/:\d*$/, '').toLowerCase() === host
 }
 

@@ -71,6 +71,6 @@ export interface Reply {
   /** Destroys the connection: the answer cannot be finished truthfully. */
   readonly abort: () => void
   readonly onDrain: (listener: () => void) => void
-  /** Called once when the caller is gone before the answer ended. */
+  /** Called once when the caller is gone before the answer ended; at once when it is gone already. */
   readonly onGone: (listener: () => void) => void
 }

@@ -17,6 +17,12 @@ export interface ExplainPorts {
   readonly nowMs: number
 }
 
+/** Introspection for those ports: nobody is asked, and nobody's turn is taken. */
+export const askingNobody: Pick<PipelinePorts['introspect'], 'ask' | 'turns'> = {
+  ask: async () => ({ state: 'unavailable', fault: 'explain asks no provider' }),
+  turns: { run: (_address, _timeoutMs, task) => task() },
+}
+
 /** Judges a described request by the engine that serves callers. Its verdict is told; there is no way to forward it. */
 export async function explain(
   request: DescribedRequest,

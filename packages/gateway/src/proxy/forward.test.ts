@@ -3,7 +3,9 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type FakeExchange, type FakeRequest, fakeExchange } from '../../test/upstream/fake-exchange.ts'
 import { type RawUpstream, rawUpstream, scripted } from '../../test/upstream/raw-upstream.ts'
 import type { UpstreamPlan } from '../compile/plan.ts'
-import { type ForwardOutcome, forward } from './forward.ts'
+import { headerNames } from '../domain/header-name.ts'
+import { forward } from './forward.ts'
+import type { ForwardOutcome } from './upstream/forward-outcome.ts'
 import { createPools, createUpstreamCounters, type Pools } from './upstream/pools.ts'
 
 const opened: { close: () => unknown }[] = []
@@ -57,7 +59,13 @@ interface Sent extends FakeExchange {
 function send(plan: UpstreamPlan, on: Pools, request: FakeRequest = {}, target = '/'): Sent {
   const fake = fakeExchange(request)
   const outcome = new Promise<ForwardOutcome>((resolve) => {
-    const head = { method: request.method ?? 'GET', target, authority: 'up.example', headers: 'X-A: 1\r\n' }
+    const head = {
+      method: request.method ?? 'GET',
+      target,
+      authority: 'up.example',
+      headers: 'X-A: 1\r\n',
+      heldFromTrailers: headerNames([]),
+    }
     forward(fake.exchange, head, plan, on, (_status, rawHeaders) => [...rawHeaders], resolve)
   })
   return Object.assign(fake, { outcome })
@@ -574,7 +582,7 @@ describe('time-outs name their rule, and the slow side pays', () => {
   it('a caller that leaves while its answer is handed over gets no more of it', async () => {
     const upstream = await upstreamOf(scripted(hello))
     const fake = fakeExchange()
-    const head = { method: 'GET', target: '/', authority: 'up.example', headers: '' }
+    const head = { method: 'GET', target: '/', authority: 'up.example', headers: '', heldFromTrailers: headerNames([]) }
     const same = (_status: number, rawHeaders: readonly string[]): string[] => [...rawHeaders]
     const gone = Object.assign(fake.exchange, {
       reply: { ...fake.exchange.reply, head: () => fake.leave() },

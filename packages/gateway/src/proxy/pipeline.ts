@@ -93,8 +93,8 @@ function judgeSigned(trail: Trail, ports: PipelinePorts, keys: Result<readonly K
   const expired = isClearlyExpired(token, issuer, exchange.receivedMs)
   if (expired !== undefined) return err(expired)
 
-  const address = trail.head?.clientAddress ?? exchange.peer
-  const trusted = verifySignature(token, issuer, keys.value, trail.cached, ports.verify, address, exchange.receivedMs)
+  const { receivedMs } = exchange
+  const trusted = verifySignature(token, issuer, keys.value, trail.cached, ports.verify, addressOf(trail), receivedMs)
   if (!trusted.ok) return trusted
   trail.verified = trusted.value.verified
   trail.cached = trusted.value.cached
@@ -103,8 +103,9 @@ function judgeSigned(trail: Trail, ports: PipelinePorts, keys: Result<readonly K
 }
 
 async function judgeOpaque(trail: Trail, ports: PipelinePorts, token: string): Promise<Verdict> {
-  if (trail.api === undefined) throw new Error('a token was introspected before its API was known')
-  const answer = await introspect(token, trail.api, ports.introspect)
+  const { api, exchange } = trail
+  if (api === undefined) throw new Error('a token was introspected before its API was known')
+  const answer = await introspect(token, api, ports.introspect, addressOf(trail), exchange.receivedMs)
   if (!answer.ok) return answer
   trail.issuer = answer.value.issuer
   trail.verified = vouchForIntrospected(answer.value.claims, answer.value.issuer)
@@ -129,6 +130,11 @@ function permit(trail: Trail, ports: PipelinePorts, keyIssuer: string | undefine
   const claimHeaders = claimHeadersOf(trail, claims.value)
   if (!claimHeaders.ok) return claimHeaders
   return shapeUpstream(head, api, claimHeaders.value, trail.snapshot.gateway.via ?? ports.pseudonym)
+}
+
+/** Whose budget a check is charged to. */
+function addressOf({ head, exchange }: Trail): string {
+  return head?.clientAddress ?? exchange.peer
 }
 
 function bytesMaxOf(api: CompiledApi): number {

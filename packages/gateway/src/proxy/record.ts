@@ -86,13 +86,8 @@ export function toDecisionEntry(trail: Trail, ending: Ending, outcome: Outcome):
     generation: trail.snapshot.generation,
     reject: ending.reject,
     ...(namesMethod(head?.query) ? { queryNamesMethod: true } : {}),
-    way: trail.preflight
-      ? 'preflight'
-      : trail.access?.kind === 'public'
-        ? 'public'
-        : introspected
-          ? 'introspected'
-          : 'signed',
+    way: wayOf(trail, introspected),
+    upstreamAsked: ending.target !== undefined,
     token:
       token !== undefined
         ? summariseToken(token.header, token.claims, verified !== undefined)
@@ -100,6 +95,12 @@ export function toDecisionEntry(trail: Trail, ending: Ending, outcome: Outcome):
           ? summariseToken({}, verified.claims, true)
           : undefined,
   }
+}
+
+function wayOf(trail: Trail, introspected: boolean): DecisionEntry['way'] {
+  if (trail.preflight) return 'preflight'
+  if (trail.access?.kind === 'public') return 'public'
+  return introspected ? 'introspected' : 'signed'
 }
 
 /** S12: some frameworks take the method from the query, behind the back of whoever judged it. */

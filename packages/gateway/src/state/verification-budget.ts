@@ -1,5 +1,8 @@
+import type { Reject } from '../domain/reject.ts'
+
 /**
- * How many failed signature checks an address and an issuer may cause a second (S8). A refusal beyond it costs no crypto.
+ * How many failed checks an address and an issuer may cause a second (S8): signatures that are wrong, questions about
+ * opaque tokens nobody knows. A refusal beyond it costs neither crypto nor a question.
  * Fixed memory (S30): when the table is full of busy addresses, new ones share one overflow budget, so that a flood of
  * fresh addresses cannot reset anyone's count. Counted per worker, with its share of the node's budget.
  */
@@ -20,6 +23,13 @@ export interface VerificationBudgetLimits {
 const addressesMax = 65_536
 const overflow = 'overflow'
 const windowMs = 1_000
+/** A charge reaches no further ahead, however many come late and at once. */
+const chargedMsMax = 4 * windowMs
+/**
+ * A due time further ahead was written before the clock was set back, and says nothing. Requests that waited for a
+ * provider come up to half a minute late and must not take it for that.
+ */
+const aheadMsMax = 60 * windowMs
 
 /** A generic cell rate algorithm over failures: `limit` at once, then one each `1000 / limit` ms. */
 export function createVerificationBudget(limits: () => VerificationBudgetLimits): VerificationBudget {
@@ -29,10 +39,10 @@ export function createVerificationBudget(limits: () => VerificationBudgetLimits)
 
   /** At most once a window: a full sweep for each fresh address would itself be a way to buy CPU. */
   function forgetIdle(nowMs: number): void {
-    if (nowMs - sweptMs < windowMs) return
+    if (sweptMs <= nowMs && nowMs < sweptMs + windowMs) return
     sweptMs = nowMs
     for (const [key, dueMs] of dueByAddress) {
-      if (dueMs <= nowMs) dueByAddress.delete(key)
+      if (!isAhead(dueMs, nowMs)) dueByAddress.delete(key)
     }
   }
 
@@ -58,12 +68,23 @@ export function createVerificationBudget(limits: () => VerificationBudgetLimits)
   return { exhausted, charge, size: () => dueByAddress.size }
 }
 
+function isAhead(dueMs: number, nowMs: number): boolean {
+  return dueMs > nowMs && dueMs <= nowMs + aheadMsMax
+}
+
 function isSpent(dueMs: number | undefined, limit: number, nowMs: number): boolean {
-  return limit > 0 && dueMs !== undefined && dueMs - nowMs > windowMs - windowMs / limit
+  return limit > 0 && dueMs !== undefined && isAhead(dueMs, nowMs) && dueMs - nowMs > windowMs - windowMs / limit
 }
 
 function nextDue(dueMs: number | undefined, limit: number, nowMs: number): number {
-  return Math.max(dueMs ?? nowMs, nowMs) + windowMs / limit
+  const fromMs = dueMs !== undefined && isAhead(dueMs, nowMs) ? dueMs : nowMs
+  return Math.max(fromMs, Math.min(fromMs + windowMs / limit, nowMs + chargedMsMax))
+}
+
+/** The refusal of whoever used up this budget. */
+export function overBudget(scope: 'address' | 'issuer'): Reject {
+  const setting = scope === 'address' ? 'perAddress' : 'perIssuer'
+  return { reason: 'verification_budget', scope, rule: `gateway.verificationBudget.${setting}` }
 }
 
 /** IPv6 callers own a /64, not an address. */

@@ -16,6 +16,7 @@ function entry(id: string, atMs: number): DecisionEntry {
     generation: 1,
     reject: rejectSamples.signature_invalid,
     way: 'signed',
+    upstreamAsked: true,
     token: undefined,
   }
 }

@@ -20,6 +20,8 @@ export interface DecisionEntry {
   readonly queryNamesMethod?: true
   /** Which steps applied: a preflight's own, none of a token's on a public route, no parsing and no key for an introspected token. */
   readonly way: 'preflight' | 'public' | 'signed' | 'introspected'
+  /** Not for a request that was only described, nor for one the gateway answered itself. */
+  readonly upstreamAsked: boolean
   /** From `summariseToken`; undefined when no token was read. */
   readonly token: TokenSummary | undefined
 }

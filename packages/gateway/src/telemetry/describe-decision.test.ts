@@ -19,6 +19,7 @@ const forwarded: DecisionEntry = {
   generation: 4,
   reject: undefined,
   way: 'signed',
+  upstreamAsked: true,
   token: undefined,
 }
 
@@ -89,6 +90,19 @@ describe('describeDecision', () => {
   it('S12 a `_method` in the query is told, as the upstream may act on it', () => {
     expect(describeDecision({ ...forwarded, queryNamesMethod: true }).notes?.[0]).toContain('_method')
     expect(describeDecision(forwarded).notes).toBeUndefined()
+  })
+
+  it('never says that an upstream answered a request it never got', () => {
+    expect(verdicts({ ...forwarded, upstreamAsked: false })).toMatchObject({
+      shapeUpstream: 'passed',
+      forward: 'not reached',
+      shapeReply: 'not reached',
+    })
+    expect(verdicts({ ...forwarded, outcome: 'answered', upstreamAsked: false })).toMatchObject({
+      readRequest: 'passed',
+      matchApi: 'not reached',
+      verifySignature: 'not reached',
+    })
   })
 
   it('shows the audience the token had beside the one that was wanted', () => {

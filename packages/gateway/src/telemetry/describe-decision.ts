@@ -49,10 +49,10 @@ function ruleOf(reject: Reject): string | undefined {
 
 /** Every step before `record` with its verdict: the order and the failing step tell the rest. */
 function checksOf(entry: DecisionEntry): readonly Check[] {
-  const { reject } = entry
-  const failing = reject === undefined ? undefined : stepOfReason[reject.reason]
   const listed = steps.filter(({ name }) => name !== 'record')
-  const passed = passedSteps(entry, failing, listed)
+  const failing = entry.reject === undefined ? undefined : stepOfReason[entry.reject.reason]
+  const stop = failing ?? stopOf(entry)
+  const passed = stop === undefined ? listed.length : listed.findIndex(({ name }) => name === stop)
   return listed.map(({ name, skippedWhenPublic }, index): Check => {
     if (name === failing) return { step: name, verdict: 'failed' }
     if (index >= passed) return { step: name, verdict: 'not reached' }
@@ -60,16 +60,13 @@ function checksOf(entry: DecisionEntry): readonly Check[] {
   })
 }
 
-/** How many of the steps a request came past. */
-function passedSteps(
-  entry: DecisionEntry,
-  failing: StepName | undefined,
-  listed: readonly { name: StepName }[],
-): number {
-  const placeOf = (step: StepName | undefined): number => listed.findIndex(({ name }) => name === step)
+/** The first step that was not reached when none failed; undefined: all were. */
+function stopOf({ reject, outcome, way, upstreamAsked }: DecisionEntry): StepName | undefined {
   // A reason any step may give does not say how far the request came: then no step is said to have passed.
-  if (entry.reject !== undefined) return Math.max(0, placeOf(failing))
-  return entry.way === 'preflight' ? placeOf('answerPreflight') + 1 : listed.length
+  if (reject !== undefined) return 'readRequest'
+  if (way === 'preflight') return 'extractToken'
+  if (outcome === 'answered') return 'matchApi'
+  return upstreamAsked ? undefined : 'forward'
 }
 
 function isSkipped(entry: DecisionEntry, step: StepName, skippedWhenPublic: boolean): boolean {

@@ -1,3 +1,4 @@
+import { Agent } from 'node:http'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type AnnouncedUpstream, startAnnouncedUpstream } from '../support/announced-upstream.ts'
 import { type Caller, createCaller } from './caller.ts'
@@ -139,6 +140,30 @@ describe('while nobody can be asked', () => {
       process.kill(pid, 'SIGCONT')
     }
     await until(async () => (await caller.send(path, unknown)).status === 200, 10_000)
+  })
+})
+
+describe('S8 an address that sends tokens nobody knows', () => {
+  it('is cut off, while others are asked about and its known tokens pass', async () => {
+    const [known, fresh] = [await provider.accessToken(opaque), await provider.accessToken(opaque)]
+    await caller.warm(path, known)
+    const agent = new Agent({ localAddress: '127.0.0.9' })
+    const before = provider.requests(introspections)
+    const statuses: number[] = []
+    // The provider answers in this process too: more lanes would keep it from doing so.
+    const lanes = Array.from({ length: 60 }, async (_, lane) => {
+      for (let turn = 0; turn < 10; turn += 1) {
+        statuses.push((await caller.send(path, `${'x'.repeat(40)}${lane}-${turn}`, agent)).status)
+      }
+    })
+    expect((await caller.send(path, fresh)).status).toBe(200)
+    await Promise.all(lanes)
+    expect(statuses).toContain(429)
+    expect(statuses).not.toContain(200)
+    // 50 a second and what was being asked then, in the seconds that 600 connections take.
+    expect(provider.requests(introspections) - before).toBeLessThan(300)
+    expect((await caller.send(path, known, agent)).status).toBe(200)
+    agent.destroy()
   })
 })
 

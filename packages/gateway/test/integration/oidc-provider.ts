@@ -1,3 +1,5 @@
+import '../support/mute-provider.ts'
+
 import { generateKeyPairSync } from 'node:crypto'
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -27,6 +27,7 @@ describe('S23 the ring of decisions holds bounded memory, whatever callers send'
         generation: 1,
         reject: rejectSamples.issuer_untrusted,
         way: 'signed',
+        upstreamAsked: true,
         token: summariseToken({}, dearestClaims(number), false),
       })
     }

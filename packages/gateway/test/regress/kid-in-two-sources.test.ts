@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { findAlgorithm } from '../../src/domain/algorithm.ts'
 import type { KeyRecord } from '../../src/domain/key.ts'
 import { indexOnce } from '../../src/keys/index-once.ts'
+import { type KeySourceStatus, noteClashes } from '../../src/keys/jwks/jwks-client-status.ts'
 import { indexKeys } from '../../src/keys/key-index.ts'
 import { type FindKeyPorts, findKey } from '../../src/proxy/steps/find-key.ts'
 import { allAlgorithmBits, issuerOf, tokenOf } from '../fixtures/compiled-plans.ts'
@@ -35,6 +37,21 @@ async function found(keys: readonly KeyRecord[], fetched: readonly KeyRecord[], 
 }
 
 describe('S4 configured and fetched keys share one namespace', () => {
+  it('keys status says of a fetched key that another of the configuration stands under its kid', () => {
+    const es256 = findAlgorithm('ES256')?.bit ?? 0
+    const listed = ['one', 'two', undefined].map((kid) => ({ kid, thumbprint: `their-${kid}`, algorithms: ['ES256'] }))
+    const status: KeySourceStatus = {
+      ...{ issuerId: 'main', urls: [], status: 'fresh', generation: 1, idle: false, fetching: false, failuresInRow: 0 },
+      ...{ fetchedAtMs: 0, ageMs: 0, expiresAtMs: 1, nextRefreshAtMs: 1, lastError: undefined, refetchesLeft: 4 },
+      ...{ keys: listed, problems: [], distrusted: [] },
+    }
+    const notesWith = (...own: readonly KeyRecord[]): readonly boolean[] =>
+      noteClashes(status, own).keys.map(({ note }) => note !== undefined)
+    expect(notesWith(key('own', 'one'), key('own'))).toEqual([true, false, false])
+    expect(notesWith(key('their-one', 'one'))).toEqual([false, false, false])
+    expect(notesWith({ ...key('own', 'one'), algorithmBits: allAlgorithmBits & ~es256 })).toEqual([false, false, false])
+  })
+
   it('different keys that declare one kid are in conflict: neither is used, others are', async () => {
     expect(await found([key('own', 'k')], [key('theirs', 'k')], 'k')).toBe('key_unknown')
     expect(await found([key('own', 'k'), key('any')], [key('theirs', 'k')], 'k')).toEqual(['any'])

@@ -1,7 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { loadConfig } from '../../src/app/config/load-config.ts'
-import { err, ok } from '../../src/domain/result.ts'
+import { problemsOf as problemsOfConfig } from '../support/problems-of.ts'
 
 function makeJwk(type: 'ec' | 'rsa', kid: string): object {
   const { publicKey } =
@@ -14,22 +13,11 @@ function makeJwk(type: 'ec' | 'rsa', kid: string): object {
 const [one, two, other] = [makeJwk('ec', 'k'), makeJwk('ec', 'k'), makeJwk('rsa', 'k')]
 
 async function problemsOf(keys: object): Promise<readonly string[]> {
-  const text = JSON.stringify({
+  return problemsOfConfig({
     version: 1,
     issuers: { a: { issuer: 'https://a.example', audiences: ['x'], keys } },
     apis: { p: { listen: { path: '/p' }, upstream: { targets: ['http://127.0.0.1:9'] }, access: { issuers: ['a'] } } },
   })
-  const loaded = await loadConfig('/etc/jotgate.json', {
-    environment: {},
-    allowEnv: [],
-    secretsDir: undefined,
-    nowMs: 0,
-    files: {
-      realPath: async (path) => path,
-      readBytes: async (path) => (path === '/etc/jotgate.json' ? ok(Buffer.from(text)) : err('missing')),
-    },
-  })
-  return loaded.ok ? [] : loaded.error.map(({ path, code }) => `${path} ${code}`)
 }
 
 describe('S4 two keys of one type under one kid, written in two places', () => {

@@ -1,8 +1,11 @@
 import { lookup } from 'node:dns'
 import { afterEach } from 'vitest'
 import type { TargetPlan, UpstreamPlan } from '../../src/compile/plan.ts'
-import { type ForwardOutcome, forward, type OutgoingHead } from '../../src/proxy/forward.ts'
+import { headerNames } from '../../src/domain/header-name.ts'
+import { forward } from '../../src/proxy/forward.ts'
+import type { UpstreamHead } from '../../src/proxy/steps/shape-upstream.ts'
 import type { Lookup } from '../../src/proxy/upstream/dial.ts'
+import type { ForwardOutcome } from '../../src/proxy/upstream/forward-outcome.ts'
 import { createPools, createUpstreamCounters, type Pools } from '../../src/proxy/upstream/pools.ts'
 import type { HealthEvent } from '../../src/proxy/upstream/target-pool.ts'
 import { type FakeExchange, type FakeRequest, fakeExchange } from './fake-exchange.ts'
@@ -89,10 +92,17 @@ export function sendOn(
   on: Pools,
   plan: UpstreamPlan,
   request: FakeRequest = {},
-  head: Partial<OutgoingHead> = {},
+  head: Partial<UpstreamHead> = {},
 ): Sent {
   const fake = fakeExchange(request)
-  const outgoing = { method: request.method ?? 'GET', target: '/', authority: undefined, headers: '', ...head }
+  const outgoing = {
+    method: request.method ?? 'GET',
+    target: '/',
+    authority: undefined,
+    headers: '',
+    heldFromTrailers: headerNames([]),
+    ...head,
+  }
   const outcome = new Promise<ForwardOutcome>((resolve) => {
     forward(fake.exchange, outgoing, plan, on, (_status, rawHeaders) => [...rawHeaders], resolve)
   })

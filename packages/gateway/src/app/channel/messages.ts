@@ -55,13 +55,18 @@ export interface WorkerSide extends Side {
   }
 }
 
+/** An issuer's keys after a refetch, and how long control will not fetch them again; empty: there is no such issuer. */
+export type Refetched =
+  | { readonly keySet: KeySet; readonly againMs: number }
+  | { readonly keySet?: never; readonly againMs?: never }
+
 /** What control answers to and is told. */
 export interface ControlSide extends Side {
   readonly calls: {
     /** Fetches an issuer's keys again, when its limits allow, and answers what is known afterwards. */
     readonly refetch: {
       readonly params: { readonly issuerId: string }
-      readonly answer: { readonly keySet?: KeySet }
+      readonly answer: Refetched
     }
     readonly introspect: {
       readonly params: { readonly issuerId: string; readonly token: string }

@@ -9,7 +9,6 @@ import { recogniseJwks } from '../../keys/recognise/recognise-jwks.ts'
 import { recogniseKeys } from '../../keys/recognise/recognise-key.ts'
 import { recogniseSecret } from '../../keys/recognise/recognise-secret.ts'
 import { classifyAddress } from '../../outbound/address-class.ts'
-import { parseNetwork } from '../../outbound/ip-address.ts'
 import { headerClass } from '../../proxy/head/reserved-headers.ts'
 
 /** What compiling borrows from the rooms it may not know. Certificates are judged at `nowMs`. */
@@ -37,7 +36,6 @@ export function compilePorts(nowMs: number): CompilePorts {
     },
     readAuthorities: (text) => readAuthorities(text, nowMs),
     classifyAddress,
-    isNetwork: (text) => parseNetwork(text) !== undefined,
     headerClass: (name) => headerClass(name),
   }
 }

@@ -1,5 +1,7 @@
 import type { AdminPorts } from '../../admin/ports.ts'
 import type { Decision } from '../../domain/decision.ts'
+import type { KeyRecord } from '../../domain/key.ts'
+import { type KeySourceStatus, noteClashes } from '../../keys/jwks/jwks-client-status.ts'
 import { parseDecisionId } from '../../telemetry/decision-id.ts'
 import { hideSecrets } from '../config/hide-secrets.ts'
 import type { LiveConfig } from '../config/live-config.ts'
@@ -29,6 +31,7 @@ const explainMs = 5000
 export function createAdminPorts(reach: AdminReach): AdminPorts {
   const { options, rollout, trust, live, file } = reach
   const metrics = createNodeMetrics()
+  const withClashes = (status: KeySourceStatus): KeySourceStatus => noteClashes(status, configuredKeys(live, status))
   const serving = (): number => rollout.workers().filter(({ generation }) => generation === rollout.generation()).length
 
   return {
@@ -68,8 +71,11 @@ export function createAdminPorts(reach: AdminReach): AdminPorts {
       return undefined
     },
     keys: {
-      status: () => trust.keys.status(),
-      refresh: (issuerId) => trust.keys.refresh(issuerId),
+      status: () => trust.keys.status().map(withClashes),
+      refresh: async (issuerId) => {
+        const status = await trust.keys.refresh(issuerId)
+        return status === undefined ? undefined : withClashes(status)
+      },
       distrust: (issuerId, kid) => trust.keys.distrust(issuerId, kid),
     },
     configuration: () => {
@@ -100,6 +106,11 @@ function certificatesOf(live: LiveConfig): NodeFacts['certificates'] {
       ? object.plan.certificates.map(({ notAfterMs }, index) => ({ listener: object.plan.listener, index, notAfterMs }))
       : [],
   )
+}
+
+function configuredKeys(live: LiveConfig, { issuerId }: KeySourceStatus): readonly KeyRecord[] {
+  const objects = live.current()?.compiled.objects ?? []
+  return objects.flatMap((one) => (one.kind === 'issuer' && one.id === issuerId ? one.plan.keys : []))
 }
 
 /** Adds the line of the configuration that asked for the check, while the configuration it was made under is in force. */

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { resolve } from 'node:path'
 import { type AdminServer, serveAdmin } from '../../admin/server.ts'
 import type { KeySet } from '../../keys/key-set.ts'
 import { createGuardedFetch, systemResolve } from '../../outbound/guarded-fetch.ts'
@@ -71,7 +72,8 @@ async function begin(options: ControlOptions, opened: OpenLog): Promise<string |
     }
     await serveEcho(demo.echoSocket)
   }
-  const file = demo?.file ?? options.config ?? ''
+  // Whoever asks why a request was refused may stand in another directory.
+  const file = resolve(demo?.file ?? options.config ?? '')
 
   const files: FileWatch = watchFiles(() => reload.trigger())
   const control = createControl(options, opened, dataDir.value, file, files)
@@ -90,10 +92,7 @@ async function begin(options: ControlOptions, opened: OpenLog): Promise<string |
   await serveWorkers({
     socketPath: options.controlSocket,
     calls: {
-      refetch: async ({ issuerId }) => {
-        const keySet = await control.trust.refetch(issuerId)
-        return keySet === undefined ? {} : { keySet }
-      },
+      refetch: ({ issuerId }) => control.trust.refetch(issuerId),
       introspect: ({ issuerId, token }) => control.trust.introspect(issuerId, token),
     },
     onUsed: ({ issuerIds }) => {

@@ -7,13 +7,14 @@ import { createJwksStore, type KeyLogLine } from '../../keys/jwks/jwks-store.ts'
 import type { KeySet } from '../../keys/key-set.ts'
 import type { GuardedFetch } from '../../outbound/fetch-request.ts'
 import type { Log } from '../../telemetry/log.ts'
+import type { Refetched } from '../channel/messages.ts'
 import { setTimer } from '../channel/set-timer.ts'
 
 /** What control asks identity providers on behalf of all workers: for their keys, and about opaque tokens. */
 export interface TrustHost {
   readonly keys: JwksClient
   /** Fetches and answers the set that is then known; undefined: no such issuer. */
-  readonly refetch: (issuerId: string) => Promise<KeySet | undefined>
+  readonly refetch: (issuerId: string) => Promise<Refetched>
   /** The set of every issuer that fetches keys, for a worker that connects. */
   readonly keySets: () => readonly KeySet[]
   /** Issuers that are asked about opaque tokens. */
@@ -51,8 +52,9 @@ export function createTrustHost({ fetch, dataDir, log, onKeySet }: TrustHostPort
     keys,
     refetch: async (issuerId) => {
       keys.touch(issuerId)
-      await keys.refetch(issuerId)
-      return keys.keySet(issuerId)
+      const againMs = await keys.refetch(issuerId)
+      const keySet = keys.keySet(issuerId)
+      return againMs === undefined || keySet === undefined ? {} : { keySet, againMs }
     },
     keySets: () => issuerIds.flatMap((issuerId) => keys.keySet(issuerId) ?? []),
     introspecting: () => introspecting,

@@ -7,6 +7,7 @@ import type { DescribedRequest } from '../../domain/described-request.ts'
 import { indexOnce } from '../../keys/index-once.ts'
 import { createWorkerIntrospection, type WorkerIntrospection } from '../../keys/introspection/worker-introspection.ts'
 import { verifySignature } from '../../keys/verify-signature.ts'
+import { askingNobody } from '../../proxy/explain.ts'
 import { createGateway, type Gateway } from '../../proxy/gateway.ts'
 import type { ListenerLoad } from '../../proxy/listener/listener.ts'
 import type { TlsCounts } from '../../proxy/listener/tls-front.ts'
@@ -15,6 +16,7 @@ import { assignSlots } from '../../proxy/record.ts'
 import { createTokenCache, type TokenCacheBounds } from '../../proxy/token-cache.ts'
 import { createPools, createUpstreamCounters, type Pools } from '../../proxy/upstream/pools.ts'
 import { createFailedTokens } from '../../state/failed-tokens.ts'
+import { createTurns } from '../../state/turns.ts'
 import { createVerificationBudget } from '../../state/verification-budget.ts'
 import { createAccessLog } from '../../telemetry/access-log.ts'
 import { type CounterSnapshot, type Counters, createCounters, type SlotMap } from '../../telemetry/counters.ts'
@@ -60,6 +62,8 @@ export interface TrafficParts {
 const introspectMs = 30_000
 /** Room for ten thousand tokens of one issuer, within a worker's 150 MiB. */
 const cacheBounds: TokenCacheBounds = { entriesMax: 16_384, bytesMax: 64 * 1024 * 1024, issuerShare: 0.75 }
+/** Of a node's questions about opaque tokens, those of one address: half of what control asks an endpoint at once. */
+const questionsPerAddress = 16
 const stdout = 1
 
 /** Wires the gateway to a worker's parts. */
@@ -75,7 +79,7 @@ export function createTraffic(parts: TrafficParts): Traffic {
   const gateway = createGateway({
     snapshot,
     pipeline,
-    peeking: peekingPorts(pipeline, introspection),
+    peeking: peekingPorts(pipeline, introspection, parts.keys),
     pools,
     counters,
     ring,
@@ -157,6 +161,11 @@ function createPipelinePorts(
   /** A worker's part of what the node allows; none of it is ever nothing, for 0 means without bound. */
   const share = (limit = 0): number => Math.ceil(limit / options.workers)
 
+  const budget = createVerificationBudget(() => {
+    const gateway = snapshot()?.gateway
+    return { perAddress: share(gateway?.failuresPerAddress), perIssuer: share(gateway?.failuresPerIssuer) }
+  })
+
   return {
     pseudonym,
     keys: { indexOf: indexOnce, remote: keys.sets },
@@ -164,10 +173,7 @@ function createPipelinePorts(
       verify: verifySignature,
       cache,
       failed: createFailedTokens(),
-      budget: createVerificationBudget(() => {
-        const gateway = snapshot()?.gateway
-        return { perAddress: share(gateway?.failuresPerAddress), perIssuer: share(gateway?.failuresPerIssuer) }
-      }),
+      budget,
       onVerification: (issuer, algorithm, passed) => {
         const current = snapshot()
         if (current !== slotsOf && current !== undefined) {
@@ -179,21 +185,25 @@ function createPipelinePorts(
       peek: false,
     },
     introspect: {
+      known: ({ plan }, token) => introspection.peek(plan.id, token) ?? introspection.running(plan.id, token),
       ask: ({ plan }, token) => introspection.ask(plan.id, token, plan.introspection?.timeoutMs ?? 0),
+      budget,
+      turns: createTurns(share(questionsPerAddress), setTimer),
     },
   }
 }
 
 /** What `explain` gets: it waits for nothing and leaves nothing behind. */
-function peekingPorts(ports: PipelinePorts, introspection: WorkerIntrospection): PipelinePorts {
+function peekingPorts(ports: PipelinePorts, introspection: WorkerIntrospection, { peek }: WorkerKeys): PipelinePorts {
   const { keys, verify } = ports
   return {
     pseudonym: ports.pseudonym,
-    keys: { ...keys, remote: { ...keys.remote, refetch: () => Promise.resolve() } },
+    keys: { ...keys, remote: { get: peek, refetch: () => Promise.resolve() } },
     verify: { ...verify, cache: { ...verify.cache, find: () => undefined }, peek: true },
     introspect: {
-      ask: async ({ plan }, token) =>
-        introspection.peek(plan.id, token) ?? { state: 'unavailable', fault: 'explain asks no provider' },
+      ...ports.introspect,
+      known: ({ plan }, token) => introspection.peek(plan.id, token),
+      ...askingNobody,
     },
   }
 }

@@ -7,6 +7,8 @@ import { setTimer } from '../channel/set-timer.ts'
 /** A worker's fetched keys, and what it tells control about them. */
 export interface WorkerKeys {
   readonly sets: RemoteKeySets
+  /** As `sets.get`, for whoever only looks: it is no use of the keys. */
+  readonly peek: RemoteKeySets['get']
   /** A generation is in force: keys of issuers it does not fetch for are forgotten. */
   readonly retain: (snapshot: Snapshot) => void
   readonly all: () => readonly KeySet[]
@@ -24,7 +26,9 @@ export function createWorkerKeys(control: () => ControlLink): WorkerKeys {
   const sets = createRemoteKeySets({
     requestRefetch: async (issuerId) => {
       const answer = await control().call('refetch', { issuerId }, refetchMs)
-      if (answer.ok && answer.value.keySet !== undefined) put(answer.value.keySet)
+      if (!answer.ok) return undefined
+      if (answer.value.keySet !== undefined) put(answer.value.keySet)
+      return answer.value.againMs
     },
     nowMs: Date.now,
     startTimer: (delayMs, run) => setTimer(run, delayMs),
@@ -46,6 +50,7 @@ export function createWorkerKeys(control: () => ControlLink): WorkerKeys {
         return sets.get(issuerId)
       },
     },
+    peek: sets.get,
     retain: (snapshot) => {
       const wanted = new Set(snapshot.issuers.flatMap(({ plan }) => (plan.remoteKeys ? [plan.id] : [])))
       for (const issuerId of held) {

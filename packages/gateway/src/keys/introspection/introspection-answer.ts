@@ -15,8 +15,11 @@ export type IntrospectionAnswer =
       readonly untilMs: number
     }
   | { readonly state: 'inactive'; readonly untilMs: number }
-  /** Nobody could be asked. `fault` is a sentence for the operator. */
-  | { readonly state: 'unavailable'; readonly fault: string }
+  /**
+   * There is no usable answer. `fault` is a sentence for the operator; `answered` says that the provider was reached and
+   * its answer may be due to the token.
+   */
+  | { readonly state: 'unavailable'; readonly fault: string; readonly answered: boolean }
 
 /** Bounds of a token's claims (S10). */
 const claimBounds = { depthMax: 16, membersMax: 256 }
@@ -44,14 +47,14 @@ export function reusableUntilMs(claims: Claims, cacheMs: number, nowMs: number):
  * claims have no prototype and are frozen. Anything else is `unavailable`.
  */
 export function reviveAnswer(wire: unknown): IntrospectionAnswer {
-  const { state, claims, untilMs, fault } = (typeof wire === 'object' && wire !== null ? wire : {}) as {
+  const { state, claims, untilMs, fault, answered } = (typeof wire === 'object' && wire !== null ? wire : {}) as {
     readonly [member: string]: unknown
   }
-  if (state === 'unavailable' && typeof fault === 'string') return { state, fault }
+  if (state === 'unavailable' && typeof fault === 'string') return { state, fault, answered: answered === true }
   if (state === 'inactive' && typeof untilMs === 'number') return { state, untilMs }
   if (state === 'active' && typeof untilMs === 'number') {
     const read = parseJsonObject(Buffer.from(JSON.stringify(claims ?? null)), claimBounds)
     if (read.ok) return { state, claims: freezeJson(read.value), untilMs }
   }
-  return { state: 'unavailable', fault: 'the control process gave no answer' }
+  return { state: 'unavailable', fault: 'the control process gave no answer', answered: false }
 }

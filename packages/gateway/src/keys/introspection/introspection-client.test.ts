@@ -118,25 +118,27 @@ describe('introspection: the answer', () => {
     expect(Object.isFrozen(answer.claims)).toBe(true)
   })
 
-  it.each<[string, Answer, RegExp]>([
-    ['active as a text', says({ active: 'true' }), /without a true or false `active`/],
-    ['active as a number', says({ active: 1 }), /without a true or false `active`/],
-    ['no active', says({ sub: 'x' }), /without a true or false `active`/],
-    ['a doubled active', says('{"active":false,"active":true}'), /duplicate_member/],
-    ['a list', says([{ active: true }]), /not_an_object/],
-    ['a page', says('<html>', 200, 'text/html'), /answered text\/html \(status 200\), not the JSON/],
+  it.each<[string, Answer, RegExp, boolean]>([
+    ['active as a text', says({ active: 'true' }), /without a true or false `active`/, true],
+    ['active as a number', says({ active: 1 }), /without a true or false `active`/, true],
+    ['no active', says({ sub: 'x' }), /without a true or false `active`/, true],
+    ['a doubled active', says('{"active":false,"active":true}'), /duplicate_member/, true],
+    ['a list', says([{ active: true }]), /not_an_object/, true],
+    ['a page', says('<html>', 200, 'text/html'), /answered text\/html \(status 200\), not the JSON/, true],
     [
       'a JWT (RFC 9701), which was not asked for',
       says('a.b.c', 200, 'application/token-introspection+jwt'),
       /not the JSON/,
+      true,
     ],
-    ['active with an error status', says({ active: true }, 500), /status 500/],
-    ['refused credentials', says({ error: 'invalid_client' }, 401), /refused the configured clientId/],
-    ['no answer', down, /cannot be connected to/],
-  ])('%s is neither yes nor no, and is told to the operator', async (_, response, words) => {
+    ['a bad request', says({ error: 'invalid_request' }, 400), /status 400/, true],
+    ['active with an error status', says({ active: true }, 500), /status 500/, false],
+    ['refused credentials', says({ error: 'invalid_client' }, 401), /refused the configured clientId/, false],
+    ['no answer', down, /cannot be connected to/, false],
+  ])('%s is neither yes nor no, and is told to the operator', async (_, response, words, answered) => {
     const world = makeWorld(response)
     const answer = await world.client.introspect('idp', 'secret-token')
-    expect(answer).toEqual({ state: 'unavailable', fault: expect.stringMatching(words) })
+    expect(answer).toEqual({ state: 'unavailable', fault: expect.stringMatching(words), answered })
     expect(world.log).toHaveLength(1)
     expect(JSON.stringify([answer, world.log])).not.toMatch(/secret-token|p%ss/)
   })

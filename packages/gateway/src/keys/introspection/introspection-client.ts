@@ -55,6 +55,8 @@ const logEveryMs = 1000
 const failuresBeforeQuiet = 3
 const quietFirstMs = 250
 const quietMaxMs = 5000
+/** The one error status that speaks of the request; any other speaks of the provider or of our credentials. */
+const badRequest = 400
 
 /**
  * Makes the client. One request per token at a time; answers are reused within their time. A fault is no answer: it holds
@@ -124,15 +126,15 @@ async function ask(endpoint: Endpoint, token: string, ports: IntrospectionClient
   const nowMs = ports.nowMs()
   if (!answer.ok) {
     countFailure(endpoint, nowMs)
-    return fail(endpoint, `${url} ${describeFetchFault(answer.error)}`, ports)
+    return fail(endpoint, `${url} ${describeFetchFault(answer.error)}`, false, ports)
   }
   if (endpoint.failuresInRow > 0) ports.log({ level: 'info', issuerId, message: `introspection: ${url} answers again` })
   endpoint.failuresInRow = 0
 
   const { status, body } = answer.value
-  if (status !== 200) return fail(endpoint, `${url} ${describeStatus(status)}`, ports)
+  if (status !== 200) return fail(endpoint, `${url} ${describeStatus(status)}`, status === badRequest, ports)
   const read = readIntrospection(body)
-  if (!read.ok) return fail(endpoint, `${url} answered ${describeAnswer(answer.value)}, ${read.error}`, ports)
+  if (!read.ok) return fail(endpoint, `${url} answered ${describeAnswer(answer.value)}, ${read.error}`, true, ports)
   const { active, claims } = read.value
   if (!active) return { state: 'inactive', untilMs: nowMs + terms.negativeCacheMs }
   return { state: 'active', claims, untilMs: reusableUntilMs(claims, terms.cacheMs, nowMs) }
@@ -156,13 +158,18 @@ function describeStatus(status: number): string {
 }
 
 /** Tokens come from callers, so the log takes one line a second. */
-function fail(endpoint: Endpoint, fault: string, ports: IntrospectionClientPorts): IntrospectionAnswer {
+function fail(
+  endpoint: Endpoint,
+  fault: string,
+  answered: boolean,
+  ports: IntrospectionClientPorts,
+): IntrospectionAnswer {
   const nowMs = ports.nowMs()
   if (Math.abs(nowMs - endpoint.loggedMs) >= logEveryMs) {
     endpoint.loggedMs = nowMs
     ports.log({ level: 'warn', issuerId: endpoint.terms.issuerId, message: `introspection: ${fault}` })
   }
-  return { state: 'unavailable', fault }
+  return { state: 'unavailable', fault, answered }
 }
 
 /** RFC 7662 2.1, with the client's id and secret form-encoded before Basic (RFC 6749 2.3.1). */
@@ -190,5 +197,5 @@ function formEncode(text: string): string {
 }
 
 function unavailable(fault: string): Promise<IntrospectionAnswer> {
-  return Promise.resolve({ state: 'unavailable', fault })
+  return Promise.resolve({ state: 'unavailable', fault, answered: false })
 }

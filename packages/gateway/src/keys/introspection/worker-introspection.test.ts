@@ -71,6 +71,7 @@ describe('introspection in a worker', () => {
     expect(await world.worker.ask('idp', 'new', 100)).toEqual({
       state: 'unavailable',
       fault: 'the control process is away',
+      answered: false,
     })
     world.control = () => active()
     expect(await stateOf(world.worker.ask('idp', 'new', 100))).toBe('active')

@@ -14,6 +14,8 @@ export interface WorkerIntrospectionPorts {
 export interface WorkerIntrospection {
   /** What is known, without asking anybody. */
   readonly peek: (issuerId: string, token: string) => IntrospectionAnswer | undefined
+  /** The question about this token that is being asked, if one is. */
+  readonly running: (issuerId: string, token: string) => Promise<IntrospectionAnswer> | undefined
   /** Waits at most `timeoutMs` for control; one question per token at a time, whose time all who ask share. */
   readonly ask: (issuerId: string, token: string, timeoutMs: number) => Promise<IntrospectionAnswer>
   /** An issuer's terms changed: what was answered before counts no more, nor what is being answered. */
@@ -40,6 +42,7 @@ export function createWorkerIntrospection(ports: WorkerIntrospectionPorts): Work
 
   return {
     peek: (issuerId, token) => cache.get(keyOf(issuerId, token), ports.nowMs()),
+    running: (issuerId, token) => flights.get(keyOf(issuerId, token)),
     ask: (issuerId, token, timeoutMs) => {
       const key = keyOf(issuerId, token)
       const known = cache.get(key, ports.nowMs())
@@ -57,9 +60,13 @@ export function createWorkerIntrospection(ports: WorkerIntrospectionPorts): Work
   }
 }
 
-const away: IntrospectionAnswer = { state: 'unavailable', fault: 'the control process is away' }
-const busy: IntrospectionAnswer = { state: 'unavailable', fault: 'too many tokens wait for the control process' }
-const late: IntrospectionAnswer = { state: 'unavailable', fault: 'the control process did not answer in time' }
+const away = unavailable('the control process is away')
+const busy = unavailable('too many tokens wait for the control process')
+const late = unavailable('the control process did not answer in time')
+
+function unavailable(fault: string): IntrospectionAnswer {
+  return { state: 'unavailable', fault, answered: false }
+}
 
 function atMost(
   question: Promise<IntrospectionAnswer>,

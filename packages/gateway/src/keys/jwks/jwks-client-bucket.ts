@@ -3,6 +3,8 @@ export interface RefetchBucket {
   /** Takes one token; false: none is left. */
   readonly take: (nowMs: number) => boolean
   readonly left: (nowMs: number) => number
+  /** How long until there is a token; 0: there is one. */
+  readonly waitMs: (nowMs: number) => number
 }
 
 /** Refetches in a row before the cool-down is felt. */
@@ -30,6 +32,10 @@ export function createRefetchBucket(cooldownMs: number, startMs: number): Refetc
     left: (nowMs) => {
       refill(nowMs)
       return tokens
+    },
+    waitMs: (nowMs) => {
+      refill(nowMs)
+      return tokens > 0 ? 0 : countedMs + cooldownMs - nowMs
     },
   }
 }

@@ -1,5 +1,5 @@
 import { algorithms } from '../../domain/algorithm.ts'
-import type { KeySetStatus } from '../../domain/key.ts'
+import type { KeyRecord, KeySetStatus } from '../../domain/key.ts'
 import { showUrl } from './answer-text.ts'
 import { type KeySourceState, partsInOrder, publish } from './jwks-client-state.ts'
 import { expiresAtMs } from './jwks-client-view.ts'
@@ -28,6 +28,8 @@ export interface KeySourceStatus {
     readonly kid: string | undefined
     readonly thumbprint: string
     readonly algorithms: readonly string[]
+    /** Why it verifies nothing although its set is good, in words. */
+    readonly note?: string
   }[]
   /** Keys that are listed but cannot be used, in words. */
   readonly problems: readonly string[]
@@ -63,6 +65,19 @@ export function describeSource(state: KeySourceState): KeySourceStatus {
     problems: parts.flatMap((part) => part.problems),
     distrusted: [...state.distrusted],
   }
+}
+
+/** The same with a note at each key that clashes with a configured one: of two keys under one kid neither is used (S4). */
+export function noteClashes(status: KeySourceStatus, configured: readonly KeyRecord[]): KeySourceStatus {
+  const keys = status.keys.map((key) => {
+    const bits = algorithms.reduce((all, { name, bit }) => (key.algorithms.includes(name) ? all | bit : all), 0)
+    const clashes = configured.some(
+      ({ kid, thumbprint, algorithmBits }) =>
+        kid !== undefined && kid === key.kid && thumbprint !== key.thumbprint && (algorithmBits & bits) !== 0,
+    )
+    return clashes ? { ...key, note: 'not used: the configuration has another key under this kid' } : key
+  })
+  return { ...status, keys }
 }
 
 function least(numbers: readonly number[]): number | undefined {

@@ -1,3 +1,5 @@
+import '../../../test/support/mute-provider.ts'
+
 import { generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type RequestListener, type Server } from 'node:http'
@@ -291,6 +293,7 @@ describe('against oidc-provider', () => {
     expect(await introspection.introspect('idp', token)).toEqual({
       state: 'unavailable',
       fault: `${origin}/token/introspection refused the configured clientId and clientSecret (status 401)`,
+      answered: false,
     })
   })
 })

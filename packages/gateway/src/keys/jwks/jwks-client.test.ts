@@ -386,9 +386,11 @@ describe('S7: unknown key ids', () => {
 
   it('with the bucket empty the answer comes at once, without a fetch', async () => {
     const world = await startedWorld()
-    for (let count = 0; count < 4; count++) await world.client.refetch('idp')
+    const waits: (number | undefined)[] = []
+    for (let count = 0; count < 4; count++) waits.push(await world.client.refetch('idp'))
+    expect(waits).toEqual([0, 0, 0, terms().cooldownMs])
     const before = world.requests.length
-    await world.client.refetch('idp')
+    expect(await world.client.refetch('idp')).toBe(terms().cooldownMs)
     expect(world.requests).toHaveLength(before)
   })
 
@@ -404,7 +406,7 @@ describe('S7: unknown key ids', () => {
 
   it('an issuer that is not configured is no fault', async () => {
     const world = makeWorld()
-    await world.client.refetch('nobody')
+    expect(await world.client.refetch('nobody')).toBeUndefined()
     expect(await world.client.refresh('nobody')).toBeUndefined()
     expect(world.client.distrust('nobody', 'k0')).toBeUndefined()
   })

@@ -18,8 +18,11 @@ import { isNamed } from './jwks-client-view.ts'
 export interface JwksClient {
   /** Puts these sources in force: unchanged ones keep everything, changed ones keep what still belongs to them. */
   readonly configure: (terms: readonly KeySourceTerms[]) => void
-  /** For an unknown key id: fetches as the bucket of refetches allows, joins a running fetch, and resolves when done. */
-  readonly refetch: (issuerId: string) => Promise<void>
+  /**
+   * For an unknown key id: fetches as the bucket of refetches allows, joins a running fetch, and resolves when done: to how
+   * long, in ms, the bucket will allow no other. Undefined: no such issuer.
+   */
+  readonly refetch: (issuerId: string) => Promise<number | undefined>
   /** For an operator: fetches now, unconditionally. Undefined: no such issuer. */
   readonly refresh: (issuerId: string) => Promise<KeySourceStatus | undefined>
   /** Takes a key out, by key id or thumbprint, at once and for ever. Undefined: no such issuer. */
@@ -61,7 +64,9 @@ export function createJwksClient(given: JwksClientPorts): JwksClient {
     },
     refetch: async (issuerId) => {
       const state = sources.get(issuerId)
-      if (state !== undefined) await refetch(state)
+      if (state === undefined) return undefined
+      await refetch(state)
+      return state.bucket.waitMs(ports.nowMs())
     },
     refresh: async (issuerId) => {
       const state = sources.get(issuerId)

@@ -22,7 +22,7 @@ function keySet(generation: number, keys: readonly KeyRecord[], status: KeySet['
 }
 
 /** Control and the clock, moved by hand. */
-let asked: { issuerId: string; answer: () => void; fail: () => void }[] = []
+let asked: { issuerId: string; answer: (againMs?: number) => void; fail: () => void }[] = []
 let timers: { readonly atMs: number; readonly run: () => void }[] = []
 let nowMs = 0
 let sets: RemoteKeySets
@@ -129,6 +129,25 @@ describe('S7: waiting for an unknown kid', () => {
     expect(asked).toHaveLength(3)
     asked[2]?.answer()
     await third
+  })
+
+  it('a kid is asked about again at once while control would fetch for it, and when the time it named has passed', async () => {
+    for (const [againMs, passMs] of [
+      [0, 0],
+      [100, 100],
+      [60_000, 5000],
+    ] as const) {
+      const waiting = sets.refetch('a', 'late')
+      expect(asked).toHaveLength(1)
+      asked.pop()?.answer(againMs)
+      await waiting
+      if (againMs > 0) expect(await isOver(sets.refetch('a', 'late'))).toBe(true)
+      expect(asked).toHaveLength(0)
+      pass(passMs)
+    }
+    const waiting = sets.refetch('a', 'late')
+    sets.put(keySet(1, records('late')))
+    await waiting
   })
 
   it('a kid that did come is not remembered as unknown', async () => {

@@ -1,7 +1,7 @@
 import type { CorsPlan } from '../../compile/plan.ts'
-import type { Snapshot } from '../../compile/snapshot.ts'
+import type { CompiledApi, Snapshot } from '../../compile/snapshot.ts'
 import type { RequestHead } from '../head/request-head.ts'
-import { resourceMetadata, resourceMetadataPath } from './resource-metadata.ts'
+import { resourceMetadata, resourceMetadataPath, wellKnown } from './resource-metadata.ts'
 
 /** A document as JSON, and which pages may read it: those that may call its API. */
 export interface Metadata {
@@ -9,36 +9,29 @@ export interface Metadata {
   readonly cors: CorsPlan | undefined
 }
 
-/** Documents by listener and path, made once a generation. */
-const documents = new WeakMap<Snapshot, Map<number, ReadonlyMap<string, Metadata>>>()
+/** Documents by listener and API, each made once a generation. */
+const documents = new WeakMap<Snapshot, Map<string, Metadata | undefined>>()
 
 /**
- * The protected resource metadata a request asks for (RFC 9728 3). Undefined: it asks for something else, or
- * the listener has no `publicUrl`, without which a resource has no name.
+ * The protected resource metadata a request asks for (RFC 9728 3): of the API that serves, on this host, the very path
+ * behind the well-known one. Undefined: it asks for something else, or the listener has no `publicUrl`, without which a
+ * resource has no name.
  */
 export function metadataFor(snapshot: Snapshot, listener: number, head: RequestHead): Metadata | undefined {
-  if (!head.path.startsWith('/.well-known/') || (head.method !== 'GET' && head.method !== 'HEAD')) return undefined
-  let ofSnapshot = documents.get(snapshot)
-  if (ofSnapshot === undefined) {
-    ofSnapshot = new Map()
-    documents.set(snapshot, ofSnapshot)
-  }
-  let ofListener = ofSnapshot.get(listener)
-  if (ofListener === undefined) {
-    ofListener = makeDocuments(snapshot, snapshot.gateway.publicUrls[listener] ?? undefined)
-    ofSnapshot.set(listener, ofListener)
-  }
-  return ofListener.get(head.path)
+  if (!head.path.startsWith(wellKnown) || (head.method !== 'GET' && head.method !== 'HEAD')) return undefined
+  const path = head.path.slice(wellKnown.length)
+  const api = snapshot.match(head.host, path === '' ? '/' : path)
+  if (api === undefined || resourceMetadataPath(api.plan) !== head.path) return undefined
+  const made = documents.get(snapshot) ?? new Map<string, Metadata | undefined>()
+  documents.set(snapshot, made)
+  const key = `${listener} ${api.plan.id}`
+  if (!made.has(key)) made.set(key, makeDocument(snapshot.gateway.publicUrls[listener] ?? undefined, api))
+  return made.get(key)
 }
 
-function makeDocuments(snapshot: Snapshot, publicUrl: string | undefined): ReadonlyMap<string, Metadata> {
-  const made = new Map<string, Metadata>()
-  if (publicUrl === undefined) return made
-  for (const api of snapshot.apis) {
-    const issuers = api.issuers.map((issuer) => issuer.plan)
-    const document = resourceMetadata(publicUrl, api.plan, issuers)
-    if (document === undefined) continue
-    made.set(resourceMetadataPath(api.plan), { body: JSON.stringify(document), cors: api.plan.cors })
-  }
-  return made
+function makeDocument(publicUrl: string | undefined, { plan, issuers }: CompiledApi): Metadata | undefined {
+  if (publicUrl === undefined) return undefined
+  const plans = issuers.map((issuer) => issuer.plan)
+  const metadata = resourceMetadata(publicUrl, plan, plans)
+  return metadata === undefined ? undefined : { body: JSON.stringify(metadata), cors: plan.cors }
 }

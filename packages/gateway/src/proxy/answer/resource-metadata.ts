@@ -1,7 +1,7 @@
 import type { ApiPlan, IssuerPlan } from '../../compile/plan.ts'
 
 /** Where clients look for a protected resource's metadata: before the resource's own path (RFC 9728 3.1). */
-const wellKnown = '/.well-known/oauth-protected-resource'
+export const wellKnown = '/.well-known/oauth-protected-resource'
 
 /** A protected resource's metadata (RFC 9728 2). */
 export interface ResourceMetadata {
@@ -13,7 +13,8 @@ export interface ResourceMetadata {
 
 /**
  * What an API tells clients about getting a token. Undefined for a public API. Only exact issuers are named: a
- * pattern is no URL a client could ask. `publicUrl`: what callers see, never taken from a request.
+ * pattern is no URL a client could ask. `publicUrl`: what callers see, never taken from a request; an API that listens
+ * for one host alone is there under that name.
  */
 export function resourceMetadata(
   publicUrl: string,
@@ -24,7 +25,7 @@ export function resourceMetadata(
   const servers = issuers.flatMap((issuer) => (issuer.match.kind === 'exact' ? [issuer.match.iss] : []))
   const scopes = scopesOf(api)
   return {
-    resource: new URL(publicUrl).origin + listenPath(api),
+    resource: originOf(publicUrl, api) + listenPath(api),
     ...(servers.length === 0 ? {} : { authorization_servers: servers }),
     ...(scopes.length === 0 ? {} : { scopes_supported: scopes }),
     bearer_methods_supported: bearerMethods(api.access.tokenPlaces),
@@ -43,9 +44,15 @@ const madeUrls = new WeakMap<ApiPlan, { readonly publicUrl: string; readonly url
 export function resourceMetadataUrl(publicUrl: string, api: ApiPlan): string {
   const made = madeUrls.get(api)
   if (made?.publicUrl === publicUrl) return made.url
-  const url = new URL(publicUrl).origin + resourceMetadataPath(api)
+  const url = originOf(publicUrl, api) + resourceMetadataPath(api)
   madeUrls.set(api, { publicUrl, url })
   return url
+}
+
+function originOf(publicUrl: string, { host }: ApiPlan): string {
+  const url = new URL(publicUrl)
+  if (host !== undefined) url.hostname = host
+  return url.origin
 }
 
 function listenPath(api: ApiPlan): string {

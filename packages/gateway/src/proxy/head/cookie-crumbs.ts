@@ -3,7 +3,8 @@ export function findCookie(cookie: string, name: string): readonly string[] {
   const found: string[] = []
   for (let start = 0; start < cookie.length; ) {
     const end = crumbEnd(cookie, start)
-    if (isNamed(cookie, start, end, name)) found.push(crumbValue(cookie, start, end))
+    const crumb = cookie.slice(start, end)
+    if (isNamed(crumb, name)) found.push(crumbValue(crumb))
     start = end + 1
   }
   return found
@@ -16,7 +17,7 @@ export function cutCookie(cookie: string, name: string): string {
   for (let start = 0; start < cookie.length; ) {
     const end = crumbEnd(cookie, start)
     const crumb = cookie.slice(start, end).trim()
-    if (crumb !== '' && !isNamed(cookie, start, end, name)) kept += `${kept === '' ? '' : '; '}${crumb}`
+    if (crumb !== '' && !isNamed(crumb, name)) kept += `${kept === '' ? '' : '; '}${crumb}`
     start = end + 1
   }
   return kept
@@ -28,16 +29,17 @@ function crumbEnd(cookie: string, start: number): number {
 }
 
 /** Lenient like the servers behind us: spaces around the name and around `=` do not hide a cookie. */
-function isNamed(cookie: string, start: number, end: number, name: string): boolean {
-  const equals = cookie.indexOf('=', start)
-  const nameEnd = equals === -1 || equals > end ? end : equals
-  return nameEnd - start >= name.length && cookie.slice(start, nameEnd).trim() === name
+function isNamed(crumb: string, name: string): boolean {
+  // Looked for in the crumb alone: crumbs without one would each send the search through the rest of the header.
+  const equals = crumb.indexOf('=')
+  const nameEnd = equals === -1 ? crumb.length : equals
+  return nameEnd >= name.length && crumb.slice(0, nameEnd).trim() === name
 }
 
-function crumbValue(cookie: string, start: number, end: number): string {
-  const equals = cookie.indexOf('=', start)
-  if (equals === -1 || equals > end) return ''
-  const value = cookie.slice(equals + 1, end).trim()
+function crumbValue(crumb: string): string {
+  const equals = crumb.indexOf('=')
+  if (equals === -1) return ''
+  const value = crumb.slice(equals + 1).trim()
   const quoted = value.length >= 2 && value.startsWith('"') && value.endsWith('"')
   return quoted ? value.slice(1, -1) : value
 }

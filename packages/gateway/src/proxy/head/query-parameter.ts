@@ -6,9 +6,9 @@ export function findQueryParameter(query: string, name: string): readonly string
   const found: string[] = []
   for (let start = 1; start <= query.length; ) {
     const end = parameterEnd(query, start)
-    const equals = query.indexOf('=', start)
-    const nameEnd = equals === -1 || equals > end ? end : equals
-    if (isNamed(query, start, nameEnd, name)) found.push(query.slice(Math.min(nameEnd + 1, end), end))
+    const parameter = query.slice(start, end)
+    const nameEnd = endOfName(parameter)
+    if (isNamed(parameter, nameEnd, name)) found.push(parameter.slice(nameEnd + 1))
     start = end + 1
   }
   return found
@@ -20,9 +20,8 @@ export function cutQueryParameter(query: string, name: string): string {
   let kept = ''
   for (let start = 1; start <= query.length; ) {
     const end = parameterEnd(query, start)
-    const equals = query.indexOf('=', start)
-    const nameEnd = equals === -1 || equals > end ? end : equals
-    if (!isNamed(query, start, nameEnd, name)) kept += `${kept === '' ? '?' : '&'}${query.slice(start, end)}`
+    const parameter = query.slice(start, end)
+    if (!isNamed(parameter, endOfName(parameter), name)) kept += `${kept === '' ? '?' : '&'}${parameter}`
     start = end + 1
   }
   return kept === '?' ? '' : kept
@@ -53,9 +52,15 @@ function mayHold(query: string, name: string): boolean {
   return query !== '' && (query.includes(name) || query.includes('%'))
 }
 
-function isNamed(query: string, start: number, end: number, name: string): boolean {
-  if (end - start === name.length) return query.startsWith(name, start)
-  return end - start > name.length && decodeQueryValue(query.slice(start, end)) === name
+/** Looked for in the parameter alone: those without a value would each send the search through the rest of the query. */
+function endOfName(parameter: string): number {
+  const equals = parameter.indexOf('=')
+  return equals === -1 ? parameter.length : equals
+}
+
+function isNamed(parameter: string, nameEnd: number, name: string): boolean {
+  if (nameEnd === name.length) return parameter.startsWith(name)
+  return nameEnd > name.length && decodeQueryValue(parameter.slice(0, nameEnd)) === name
 }
 
 function parameterEnd(query: string, start: number): number {

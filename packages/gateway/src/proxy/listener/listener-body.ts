@@ -24,9 +24,9 @@ export class ListenerBody implements CallerBody {
     this.kind = chunked ? 'chunked' : this.bytes > 0 ? 'sized' : 'none'
   }
 
-  /** The bytes did not keep to the framing: nothing more of this body can be read. */
-  get isBroken(): boolean {
-    return this.fault !== undefined
+  /** The caller waits to be told to send it, and was not told. */
+  get isWithheld(): boolean {
+    return this.awaitsContinue && this.sink === undefined
   }
 
   start(sink: ByteSink): void {

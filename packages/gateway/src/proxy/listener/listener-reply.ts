@@ -8,10 +8,8 @@ export interface ReplyConnection {
   readonly isDraining: boolean
   /** Nothing that came behind this request is answered, so nothing of it may be carried out (RFC 9112 9.6). */
   markLast(): void
-  /** Gives the caller time to read its answer before the connection is destroyed. */
-  linger(): void
-  /** The connection goes on after all. */
-  stay(): void
+  /** The body that was not wanted has been read to its end after all. */
+  bodyEnded(): void
 }
 
 /** An unread body up to this size is read away so that the connection can be kept; beyond it the connection closes. */
@@ -28,6 +26,7 @@ export class ListenerReply implements Reply {
   private readonly connection: ReplyConnection
   private first: Buffer | undefined
   private flowing = false
+  private isGone = false
   private gone: (() => void) | undefined
 
   constructor(request: IncomingMessage, response: ServerResponse, body: ListenerBody, connection: ReplyConnection) {
@@ -38,7 +37,9 @@ export class ListenerReply implements Reply {
   }
 
   head(status: number, rawHeaders: string[], bodyBytes: number | undefined): void {
-    if (this.connection.isDraining) this.closeAfter()
+    // Without chunks only the end of the connection ends a body of unknown length.
+    const endsByClose = bodyBytes === undefined && !this.response.useChunkedEncodingByDefault
+    if (endsByClose || this.connection.isDraining) this.closeAfter()
     if (bodyBytes !== undefined) rawHeaders.push('Content-Length', String(bodyBytes))
     this.response.writeHead(status, rawHeaders)
   }
@@ -69,25 +70,16 @@ export class ListenerReply implements Reply {
     this.flowing = true
     if (first === undefined) this.response.end()
     else this.response.end(first)
-    // The upstream answered before it had the whole body: the rest is nobody's, and may be endless.
-    if (!this.request.complete) this.readAway(() => this.connection.stay())
+    this.readAway()
   }
 
   send(status: number, rawHeaders: string[], body: string, close: boolean): void {
     const { request, response } = this
-    const isLast = close || this.connection.isDraining || this.hasLargeUnreadBody()
-    if (isLast) this.closeAfter()
+    if (close || this.connection.isDraining || this.hasLargeUnreadBody()) this.closeAfter()
     rawHeaders.push('Content-Length', String(Buffer.byteLength(body)))
     response.writeHead(status, rawHeaders)
-    const content = request.method === 'HEAD' ? '' : body
-    if (!isLast || request.complete || this.body.isBroken || request.headers.expect !== undefined) {
-      response.end(content)
-      return
-    }
-    // Closing while the caller still writes resets the connection, and the answer is lost with it (RFC 9112 9.6).
-    if (content === '') response.flushHeaders()
-    else response.write(content)
-    this.readAway(() => response.end())
+    response.end(request.method === 'HEAD' ? '' : body)
+    this.readAway()
   }
 
   abort(): void {
@@ -99,25 +91,29 @@ export class ListenerReply implements Reply {
   }
 
   onGone(listener: () => void): void {
-    this.gone = listener
+    if (this.isGone) listener()
+    else this.gone = listener
   }
 
   /** The answer has left, or nobody is there to take it. */
   closed(): void {
-    if (!this.response.writableFinished) this.gone?.()
+    if (this.response.writableFinished) return
+    this.isGone = true
+    this.gone?.()
   }
 
-  private closeAfter(): void {
+  /** This answer is the last of its connection. */
+  closeAfter(): void {
     this.response.shouldKeepAlive = false
     this.connection.markLast()
   }
 
-  /** Reads the rest of the caller's body for nobody, within bounds. */
-  private readAway(done: () => void): void {
+  /** The answer does not wait for the body: what is left of it is nobody's, may be endless, and is read within bounds. */
+  private readAway(): void {
     const { request } = this
+    if (request.complete) return
     let bytes = 0
-    this.connection.linger()
-    request.on('end', done)
+    request.on('end', () => this.connection.bodyEnded())
     request.on('error', () => undefined)
     request.on('data', (chunk: Buffer) => {
       bytes += chunk.length
@@ -132,7 +128,7 @@ export class ListenerReply implements Reply {
     return (
       headers['transfer-encoding'] !== undefined ||
       Number(headers['content-length'] ?? 0) > drainedBytesMax ||
-      headers.expect !== undefined
+      this.body.isWithheld
     )
   }
 }

@@ -65,10 +65,15 @@ const sweepMs = 500
 
 /** Serves HTTP/1.1 with `node:http`, on a TLS port behind its front: the only file besides `forward` that knows the transport (hot-path rule 1). */
 export async function listen(handler: ExchangeHandler, options: ListenOptions): Promise<Listener> {
-  const share: ListenerShare = { handler, listener: options.listener, isDraining: false, lingering: new Map() }
+  const share: ListenerShare = {
+    handler,
+    listener: options.listener,
+    isDraining: false,
+    requests: 0,
+    lingering: new Map(),
+  }
   const http2 = createHttp2Sessions()
   const connections = new WeakMap<Socket, ListenerConnection>()
-  let requests = 0
   const server = createServer({
     maxHeaderSize: headBytesMax,
     headersTimeout: headTimeoutMs,
@@ -103,13 +108,7 @@ export async function listen(handler: ExchangeHandler, options: ListenOptions): 
     }
     return connection
   }
-  function replyClosed(this: ServerResponse): void {
-    requests -= 1
-    connections.get(this.req.socket)?.closed()
-  }
   const serve = (request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void => {
-    requests += 1
-    response.on('close', replyClosed)
     connectionOf(request.socket).serve(request, response, awaitsContinue)
   }
   server.on('request', (request, response) => serve(request, response, false))
@@ -140,7 +139,7 @@ export async function listen(handler: ExchangeHandler, options: ListenOptions): 
     load: () =>
       new Promise((resolve) =>
         door.getConnections((_error, count) =>
-          resolve({ connections: count, requests: requests + http2.load().requests }),
+          resolve({ connections: count, requests: share.requests + http2.load().requests }),
         ),
       ),
     farewell: () => {
@@ -163,7 +162,7 @@ function rawFault(code: string | undefined): RawFault | undefined {
 
 /** Destroys the connections whose callers had their time to read the last answer. */
 function sweep(lingering: Map<Socket, number>): void {
-  const nowMs = Date.now()
+  const nowMs = performance.now()
   for (const [socket, untilMs] of lingering) {
     if (untilMs > nowMs) continue
     lingering.delete(socket)
@@ -197,14 +196,14 @@ function drain(server: Server, front: TlsFront | undefined, deadlineMs: number):
       front?.closeAll()
       resolve()
     }, deadlineMs)
-    const sweep = setInterval(() => {
+    const closing = setInterval(() => {
       server.closeIdleConnections()
       front?.closeSilent()
     }, lastCallMs)
     const door = front?.server ?? server
     door.close(() => {
       clearTimeout(deadline)
-      clearInterval(sweep)
+      clearInterval(closing)
       resolve()
     })
   })

@@ -28,6 +28,7 @@ export interface UpstreamHead {
   readonly authority: string | undefined
   /** Lines `name: value` CRLF, checked. */
   readonly headers: string
+  /** Names only the gateway may say to this upstream, or that carry tokens: no trailer has them. */
   readonly heldFromTrailers: HeaderNames
 }
 

@@ -6,7 +6,7 @@ import type { Reject } from '../../domain/reject.ts'
 import { err, ok, type Result } from '../../domain/result.ts'
 import type { UnverifiedToken, VerifiedToken } from '../../domain/token.ts'
 import type { FailedTokens } from '../../state/failed-tokens.ts'
-import type { VerificationBudget } from '../../state/verification-budget.ts'
+import { overBudget, type VerificationBudget } from '../../state/verification-budget.ts'
 import { type CachedToken, flatCopy, type TokenCache } from '../token-cache.ts'
 
 /** What verification may touch beyond the token and its keys. */
@@ -50,10 +50,7 @@ export function verifySignature(
     }
   }
   const scope = ports.budget.exhausted(address, issuer.plan.id, nowMs)
-  if (scope !== undefined) {
-    const rule = `gateway.verificationBudget.${scope === 'address' ? 'perAddress' : 'perIssuer'}`
-    return err({ reason: 'verification_budget', scope, rule })
-  }
+  if (scope !== undefined) return err(overBudget(scope))
   let failures = 0
   for (const key of keys) {
     if (ports.failed.has(token.compact, key.thumbprint)) continue

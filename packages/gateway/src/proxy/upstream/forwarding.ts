@@ -1,10 +1,11 @@
 import type { UpstreamPlan } from '../../compile/plan.ts'
 import type { Reject } from '../../domain/reject.ts'
 import type { ByteSink, Exchange } from '../exchange.ts'
-import type { ForwardOutcome, OutgoingHead, ShapeHead } from '../forward.ts'
 import { headerLine } from '../head/header-value.ts'
 import { shapeTrailers } from '../head/shape-trailers.ts'
+import type { UpstreamHead } from '../steps/shape-upstream.ts'
 import type { Carrier, CarrierUser } from './carrier.ts'
+import type { ForwardOutcome, ShapeHead } from './forward-outcome.ts'
 import type { Pools } from './pools.ts'
 import type { ResponseHead } from './response-head.ts'
 import type { PoolWaiter, TargetPool } from './target-pool.ts'
@@ -23,7 +24,7 @@ export class Forwarding implements CarrierUser, PoolWaiter, ByteSink {
   wantsFresh = false
 
   private readonly exchange: Exchange
-  private readonly outgoing: OutgoingHead
+  private readonly outgoing: UpstreamHead
   private readonly plan: UpstreamPlan
   private readonly pools: Pools
   private readonly shapeHead: ShapeHead
@@ -57,7 +58,7 @@ export class Forwarding implements CarrierUser, PoolWaiter, ByteSink {
 
   constructor(
     exchange: Exchange,
-    outgoing: OutgoingHead,
+    outgoing: UpstreamHead,
     plan: UpstreamPlan,
     pools: Pools,
     shapeHead: ShapeHead,
@@ -80,7 +81,7 @@ export class Forwarding implements CarrierUser, PoolWaiter, ByteSink {
     this.waitDeadlineMs = this.startedMs + this.plan.connectTimeoutMs
     // Bound to this request, not to its connection: a late call must never reach the connection's next request.
     this.exchange.reply.onGone(() => this.callerGone())
-    this.acquire(this.startedMs)
+    if (!this.over) this.acquire(this.startedMs)
   }
 
   // --- the pool's side

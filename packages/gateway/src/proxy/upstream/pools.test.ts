@@ -9,8 +9,10 @@ import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { fakeExchange } from '../../../test/upstream/fake-exchange.ts'
 import { type RawUpstream, rawUpstream, scripted } from '../../../test/upstream/raw-upstream.ts'
 import type { TargetPlan, UpstreamPlan } from '../../compile/plan.ts'
-import { type ForwardOutcome, forward } from '../forward.ts'
+import { headerNames } from '../../domain/header-name.ts'
+import { forward } from '../forward.ts'
 import type { Lookup } from './dial.ts'
+import type { ForwardOutcome } from './forward-outcome.ts'
 import { createPools, createUpstreamCounters, type Pools } from './pools.ts'
 
 const hello = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello'
@@ -80,7 +82,7 @@ function planOf(targets: readonly TargetPlan[], over: Partial<UpstreamPlan> = {}
 
 function send(plan: UpstreamPlan, on: Pools): Promise<ForwardOutcome> & { leave: () => void; text: () => string } {
   const fake = fakeExchange()
-  const head = { method: 'GET', target: '/', authority: 'up.example', headers: '' }
+  const head = { method: 'GET', target: '/', authority: 'up.example', headers: '', heldFromTrailers: headerNames([]) }
   const outcome = new Promise<ForwardOutcome>((resolve) => {
     forward(fake.exchange, head, plan, on, (_status, rawHeaders) => [...rawHeaders], resolve)
   })
@@ -186,7 +188,7 @@ describe('connections are bounded, and requests wait in order', () => {
     await send(plan, on)
     hold = true
     const fake = fakeExchange({ method: 'PUT', kind: 'sized', bytes: 4 })
-    const head = { method: 'PUT', target: '/', authority: 'up.example', headers: '' }
+    const head = { method: 'PUT', target: '/', authority: 'up.example', headers: '', heldFromTrailers: headerNames([]) }
     const outcome = new Promise<ForwardOutcome>((resolve) => {
       forward(fake.exchange, head, plan, on, (_status, rawHeaders) => [...rawHeaders], resolve)
     })
