@@ -1,9 +1,9 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
-import { request } from 'node:https'
+import { type RequestOptions, request } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { connect, type TLSSocket } from 'node:tls'
+import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { commandLine, environment, filesBelow, findLeaks } from '../support/find-leaks.ts'
 import { makeCertificate, type Pair } from '../support/make-certificate.ts'
@@ -46,19 +46,20 @@ interface Call {
 function call({ port, path = '/', servername = 'a.example', host = servername, session, client: own }: Call) {
   return new Promise<TlsAnswer>((resolve, reject) => {
     let ticket: Buffer | undefined
-    const sent = request({
+    const options: RequestOptions & ConnectionOptions = {
       host: '127.0.0.1',
       port,
       path,
       servername,
-      session,
+      ...(session === undefined ? {} : { session }),
       ca: root.certificate,
       checkServerIdentity: () => undefined,
       headers: host === '' ? {} : { Host: host },
       agent: false,
       timeout: 20_000,
       ...(own === undefined ? {} : { cert: own.certificate, key: own.privateKey }),
-    })
+    }
+    const sent = request(options)
     sent.on('socket', (socket) => socket.on('session', (given: Buffer) => (ticket = given)))
     sent.on('timeout', () => sent.destroy(new Error('no answer within 20 s')))
     sent.on('error', reject)

@@ -66,9 +66,11 @@ interface Untaken {
   /** What it has sent of its first message, and in how many pieces. */
   bytes: Buffer
   pieces: number
+  isTurnedAway: boolean
 }
 
 export function createTlsFront(ports: TlsFrontPorts): TlsFront {
+  const { counts } = ports
   /** Every connection, whatever became of it, to be ended at the drain deadline. */
   const open = new Set<Socket>()
   /** Connections that TLS has not taken over. */
@@ -78,8 +80,13 @@ export function createTlsFront(ports: TlsFrontPorts): TlsFront {
   let current = createServers(ports, material, ticketKey)
 
   function forget(this: Socket): void {
+    const state = untaken.get(this)
     open.delete(this)
     untaken.delete(this)
+    // One that never said a word is somebody's probe.
+    if (state === undefined || state.pieces === 0 || state.isTurnedAway) return
+    counts.failed += 1
+    ports.onFailure('client_hello_unfinished')
   }
 
   function take(this: Socket): void {
@@ -103,8 +110,9 @@ export function createTlsFront(ports: TlsFrontPorts): TlsFront {
   }
 
   function turnAway(socket: Socket, state: Untaken): void {
-    ports.counts.plain += 1
+    counts.plain += 1
     ports.onFailure('plain_http')
+    state.isTurnedAway = true
     state.untilMs = Date.now() + plainLingerMs
     socket.resume()
     socket.end(plainAnswer())
@@ -112,7 +120,7 @@ export function createTlsFront(ports: TlsFrontPorts): TlsFront {
 
   const server = createNetServer({ noDelay: true }, (socket) => {
     open.add(socket)
-    untaken.set(socket, { untilMs: Date.now() + handshakeMs, bytes: noBytes, pieces: 0 })
+    untaken.set(socket, { untilMs: Date.now() + handshakeMs, bytes: noBytes, pieces: 0, isTurnedAway: false })
     socket.on('error', ignore)
     socket.on('close', forget)
     socket.on('readable', take)
