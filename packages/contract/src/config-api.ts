@@ -138,10 +138,9 @@ const upstreamTls = z.strictObject({
   serverName: z
     .string()
     .regex(
-      /^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$/,
-      'a host name',
+      /^(?=.{1,253}$)(?![0-9.]+$)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$/,
+      'a host name, no address',
     )
-    .refine((name) => !/^[0-9.]+$/.test(name), 'a host name, no address')
     .optional()
     .meta({ description: "Name asked for and looked for in the certificate. Default: the target's own host." }),
   clientCertificate: z
