@@ -247,7 +247,7 @@ const descriptions: {
   upstream_refused: (reject) => ({
     seen: reject.fault,
     wanted: 'a connection to one of the targets',
-    hint: 'See whether the upstream is running and its address is right.',
+    hint: 'See whether the upstream is running, its address is right and its certificate is one `upstream.tls` trusts.',
   }),
   upstream_timeout: (reject) => ({
     seen: `nothing within ${reject.timeoutMs} ms`,
@@ -256,7 +256,7 @@ const descriptions: {
   }),
   upstream_invalid: (reject) => ({
     seen: reject.fault,
-    wanted: 'a valid HTTP/1.1 answer',
+    wanted: 'a valid HTTP answer',
     hint: 'The upstream broke off or broke the protocol; ask it directly with `curl -v`.',
   }),
   caller_gone: () => ({
