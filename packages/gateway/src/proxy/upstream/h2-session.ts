@@ -38,7 +38,9 @@ export class H2Session {
   private readonly scheme: 'http' | 'https'
   private readonly streams = new Set<H2Stream>()
   private isReady = false
+  /** Begins no more requests. */
   private isGoing = false
+  private isClosing = false
   private lastId = Number.POSITIVE_INFINITY
   private idleSinceMs: number
   private heardMs: number
@@ -128,7 +130,10 @@ export class H2Session {
   /** Takes no more requests; those in flight finish. */
   drain(): void {
     this.isGoing = true
-    if (!this.session.closed) this.session.close()
+    if (this.isClosing) return
+    this.isClosing = true
+    // Within an event of the session Node 20 may free what it still reads.
+    setImmediate(close, this.session)
   }
 
   /** Ends at once; requests in flight are told. */
@@ -167,4 +172,8 @@ export class H2Session {
     for (const stream of [...this.streams]) stream.fail('closed', this.fault)
     this.home.lost(this)
   }
+}
+
+function close(session: ClientHttp2Session): void {
+  if (!session.closed) session.close()
 }
