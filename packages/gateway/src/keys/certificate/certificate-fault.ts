@@ -65,7 +65,7 @@ const faults: { readonly [C in CertificateFaultCode]: readonly [message: string,
     'no caller that checks names will take it; it is shown only as the first one',
   ],
   certificate_unusable: ['OpenSSL does not take this certificate and key', 'have them issued anew'],
-  not_an_authority: ['a certificate that may issue no others', 'name the issuer of the client certificates'],
+  not_an_authority: ['a certificate that may issue no others', 'name the certificate of the issuer, not one it issued'],
 }
 
 /** The fault a code stands for; `detail` says what was seen, never key material. */
