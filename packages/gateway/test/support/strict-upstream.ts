@@ -9,6 +9,8 @@ export interface StrictRequest {
   /** Names as sent. */
   readonly headers: readonly (readonly [name: string, value: string])[]
   readonly body: string
+  /** What followed a chunked body, names as sent. */
+  readonly trailers: readonly (readonly [name: string, value: string])[]
   /** Which connection brought it, counted from 0. */
   readonly connection: number
 }
@@ -40,6 +42,23 @@ const strangers = [
   'trailer',
   'upgrade',
 ]
+/** What means something only before the content (RFC 9110 6.5.1), or to the connection. */
+const neverTrailers = [
+  ...strangers,
+  'authorization',
+  'content-encoding',
+  'content-length',
+  'content-type',
+  'cookie',
+  'forwarded',
+  'host',
+  'range',
+  'set-cookie',
+  'transfer-encoding',
+  'via',
+]
+/** Framing as servers spell it that hold `_` and `.` for `-`. */
+const framingInDisguise = /^(?:content[_.]length|transfer[_.]encoding)$/i
 
 /** The plain answer of a request that asks for nothing special. */
 export const plainAnswer = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
@@ -106,10 +125,19 @@ function readRequest(text: string, connection: number): Read {
   if (stranger !== undefined) return `a header of the caller's connection: ${stranger[0]}`
   const framing = [...valuesOf('content-length'), ...valuesOf('transfer-encoding')]
   if (framing.length > 1) return 'more than one framing'
+  const disguised = headers.find(([name]) => framingInDisguise.test(name))
+  if (disguised !== undefined) return `framing in disguise: ${disguised[0]}`
   const body = readBody(text, headEnd + 4, valuesOf('content-length')[0], valuesOf('transfer-encoding')[0])
   if (typeof body !== 'object') return body
   const [, method = '', target = ''] = words
-  return { request: { line: first, method, target, headers, body: body.body, connection }, bytes: body.end }
+  const request = { line: first, method, target, headers, body: body.body, trailers: body.trailers, connection }
+  return { request, bytes: body.end }
+}
+
+interface ReadBody {
+  readonly body: string
+  readonly trailers: readonly (readonly [name: string, value: string])[]
+  readonly end: number
 }
 
 function readBody(
@@ -117,15 +145,15 @@ function readBody(
   start: number,
   length: string | undefined,
   coding: string | undefined,
-): { readonly body: string; readonly end: number } | string | undefined {
+): ReadBody | string | undefined {
   if (coding !== undefined) return coding === 'chunked' ? readChunks(text, start) : `coding ${coding}`
-  if (length === undefined) return { body: '', end: start }
+  if (length === undefined) return { body: '', trailers: [], end: start }
   if (!/^\d+$/.test(length)) return `length ${length}`
   const end = start + Number(length)
-  return text.length < end ? undefined : { body: text.slice(start, end), end }
+  return text.length < end ? undefined : { body: text.slice(start, end), trailers: [], end }
 }
 
-function readChunks(text: string, start: number): { readonly body: string; readonly end: number } | string | undefined {
+function readChunks(text: string, start: number): ReadBody | string | undefined {
   let body = ''
   let at = start
   for (;;) {
@@ -134,10 +162,27 @@ function readChunks(text: string, start: number): { readonly body: string; reado
     const size = text.slice(at, lineEnd)
     if (!/^[0-9a-f]+$/.test(size)) return `chunk size ${JSON.stringify(size)}`
     const end = lineEnd + 2 + Number.parseInt(size, 16)
+    if (end === lineEnd + 2) return readTrailers(text, body, end)
     if (text.length < end + 2) return undefined
-    if (text.slice(end, end + 2) !== '\r\n') return 'a chunk without its end, or a trailer'
+    if (text.slice(end, end + 2) !== '\r\n') return 'a chunk without its end'
     body += text.slice(lineEnd + 2, end)
     at = end + 2
-    if (end === lineEnd + 2) return { body, end: at }
+  }
+}
+
+function readTrailers(text: string, body: string, start: number): ReadBody | string | undefined {
+  const trailers: [string, string][] = []
+  let at = start
+  for (;;) {
+    const lineEnd = text.indexOf('\r\n', at)
+    if (lineEnd === -1) return undefined
+    if (lineEnd === at) return { body, trailers, end: at + 2 }
+    const parts = headerLine.exec(text.slice(at, lineEnd))
+    if (parts === null) return `no trailer line: ${JSON.stringify(text.slice(at, lineEnd))}`
+    const [, name = '', value = ''] = parts
+    const folded = name.toLowerCase().replaceAll(/[_.]/g, '-')
+    if (neverTrailers.includes(folded)) return `a trailer that belongs into a head: ${name}`
+    trailers.push([name, value])
+    at = lineEnd + 2
   }
 }
