@@ -259,6 +259,9 @@ export const api = z.strictObject({
     description: 'Methods let through; default GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS.',
   }),
   type: z.enum(['rest']).default('rest').meta({ description: 'Kind of API.' }),
+  bodyBytesMax: sizeBetween(0, 1_099_511_627_776, '0B to 1024GiB').optional().meta({
+    description: 'Largest request body, as 10MiB; a larger one is 413. Default: any size, for bodies are never kept.',
+  }),
   upstream: upstream.meta({ description: 'The server behind the gateway.' }),
   access: access.meta({ description: 'Who may call. `public` is the only way to leave an API open.' }),
   forward: z

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { cidr, forwardedForm, httpUrl } from './config-fields.ts'
-import { referable, secretReference } from './scalars.ts'
+import { cidr, forwardedForm, hour, httpUrl, minute } from './config-fields.ts'
+import { durationBetween, referable, secretReference, sizeBetween } from './scalars.ts'
 
 const address = z.string().min(1).max(64)
 const port = z.int().min(0).max(65535)
@@ -32,6 +32,35 @@ export const listener = z.strictObject({
       "What callers see, scheme and host: used for resource metadata (RFC 9728), with the API's own `listen.host` where it has one. Never derived from a caller's Host header.",
   }),
   tls: tls.optional().meta({ description: 'Speak TLS on this port, and nothing else. Default: plain HTTP.' }),
+})
+
+const limits = z.strictObject({
+  connections: z.int().min(1).max(1_000_000).default(20_000).meta({
+    description:
+      'Connections of callers, shared out evenly among the workers. Never more than half of the files a worker may open. One beyond it is closed at once.',
+  }),
+  connectionsPerAddress: z.int().min(1).max(1_000_000).default(2000).meta({
+    description:
+      'The same for each address (IPv6: /64) that callers connect from. `trustedProxies` are exempt: they bring the callers of many addresses.',
+  }),
+  headTimeout: durationBetween(1000, 5 * minute, '1s to 5m')
+    .prefault('10s')
+    .meta({
+      description: 'Longest time from the first byte of a request, or the connect, to the end of its headers.',
+    }),
+  idleTimeout: durationBetween(1000, hour, '1s to 1h')
+    .prefault('60s')
+    .meta({ description: 'How long a connection without a request is kept.' }),
+  bytesPerSecond: sizeBetween(1, 1_048_576, '1B to 1MiB').prefault('1KiB').meta({
+    description:
+      'Slowest a caller may send a body that is waited for, or take an answer that waits for it. gRPC and event streams may be silent for five minutes instead.',
+  }),
+  slowAfter: durationBetween(1000, 5 * minute, '1s to 5m')
+    .prefault('10s')
+    .meta({
+      description:
+        'Time over which that is looked at; for answers at least as long as 80KiB take at that speed, because the system tells of progress in pieces of such size.',
+    }),
 })
 
 /** The node itself: where it listens, whom it believes, its own bounds. */
@@ -87,6 +116,7 @@ export const gateway = z.strictObject({
     })
     .prefault({})
     .meta({ description: 'How many bad tokens are worth a check of their signature, or a question to the provider.' }),
+  limits: limits.prefault({}).meta({ description: 'How many callers, and how slow ones, are put up with.' }),
   outbound: z
     .strictObject({
       allowPrivate: z.array(cidr).max(64).default([]).meta({

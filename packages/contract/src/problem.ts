@@ -2,6 +2,7 @@
 export const problemCodes = [
   'request_invalid',
   'headers_too_large',
+  'request_timeout',
   'misdirected_request',
   'api_unknown',
   'method_not_allowed',
@@ -12,6 +13,7 @@ export const problemCodes = [
   'token_expired',
   'access_denied',
   'scope_missing',
+  'body_too_large',
   'verification_budget',
   'keys_unavailable',
   'introspection_unavailable',

@@ -13,6 +13,7 @@ export const stepWords: { readonly [S in StepName]: string } = {
   checkClaims: 'times, audience and claims',
   bindHead: 'no proof of possession is missing',
   authorize: 'the scopes',
+  limitBody: 'the body is not too large',
   shapeUpstream: 'claims can be sent as headers',
   forward: 'the upstream answered',
   shapeReply: 'the answer is passed on',

@@ -37,6 +37,7 @@ export function compileApi(
     pathForms,
     methods,
     access,
+    bodyBytesMax: api.bodyBytesMax,
     routes: compileRoutes(api, methods, pathForms, [...path, 'routes'], problems),
     forward: {
       token: api.forward.token,

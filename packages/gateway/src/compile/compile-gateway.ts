@@ -1,5 +1,6 @@
 import type { Config } from '@jotgate/contract'
 import { parseNetwork } from '../domain/cidr.ts'
+import { compileLimits } from './compile-limits.ts'
 import { publicUrl } from './compile-listeners.ts'
 import type { GatewayPlan } from './plan.ts'
 import type { ProblemList } from './problem-list.ts'
@@ -23,6 +24,7 @@ export function compileGateway(config: Config, problems: ProblemList): GatewayPl
     traceAccepted: gateway.trace.accepted,
     via: gateway.via,
     trustedProxyHeaders: gateway.trustedProxyHeaders,
+    limits: compileLimits(gateway.limits, problems),
   }
 }
 

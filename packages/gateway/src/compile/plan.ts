@@ -35,6 +35,19 @@ export interface GatewayPlan {
   readonly via: string | undefined
   /** Which forwarding headers of a trusted proxy are read. */
   readonly trustedProxyHeaders: 'x-forwarded' | 'rfc7239'
+  readonly limits: LimitsPlan
+}
+
+/** How many callers, and how slow ones, a node puts up with (S15). */
+export interface LimitsPlan {
+  /** Over all workers of the node. */
+  readonly connections: number
+  readonly connectionsPerAddress: number
+  readonly headTimeoutMs: number
+  readonly idleTimeoutMs: number
+  readonly bytesPerSecond: number
+  /** Time over which the speed is looked at. */
+  readonly slowAfterMs: number
 }
 
 /** What a TLS listener shows and asks for. Holds private keys: workers get it, no snapshot does. */
@@ -229,6 +242,8 @@ export interface ApiPlan {
   /** Bits of `PathForm` this API opts into. */
   readonly pathForms: number
   readonly methods: readonly string[]
+  /** Undefined: any size. */
+  readonly bodyBytesMax: number | undefined
   readonly access:
     | { readonly kind: 'public' }
     | {

@@ -84,6 +84,11 @@ const descriptions: {
     wanted: 'at most 100 headers within the size limit',
     hint: 'Large cookies are the usual cause.',
   }),
+  headers_timeout: (reject) => ({
+    seen: `a request whose head was not there after ${reject.timeoutMs} ms`,
+    wanted: 'a head that comes in one go',
+    hint: 'Seldom a client at fault: a scanner, a lost connection, or somebody who holds connections open on purpose.',
+  }),
   misdirected_request: () => ({
     seen: 'a Host or :authority that another certificate answers to than the one the connection was made for',
     wanted: 'a host the certificate of this connection covers (RFC 9110 7.4)',
@@ -239,6 +244,11 @@ const descriptions: {
     wanted: words(reject.wanted),
     hint: 'Request the scope when the token is fetched, and check that the provider grants it to this client.',
   }),
+  body_too_large: (reject) => ({
+    seen: reject.bytes === undefined ? `more than ${reject.bytesMax} bytes` : `${reject.bytes} bytes`,
+    wanted: `a body of at most ${reject.bytesMax} bytes`,
+    hint: 'Raise `bodyBytesMax` of the API if the upstream shall get such bodies.',
+  }),
   claim_unsendable: (reject) => ({
     seen: `claim ${reject.claim}: a value that cannot go into header ${reject.header}`,
     wanted: 'printable ASCII, within the length limit',
@@ -258,6 +268,16 @@ const descriptions: {
     seen: reject.fault,
     wanted: 'a valid HTTP answer',
     hint: 'The upstream broke off or broke the protocol; ask it directly with `curl -v`.',
+  }),
+  body_timeout: (reject) => ({
+    seen: `a body that came more slowly than ${reject.bytesPerSecond} bytes a second`,
+    wanted: 'a caller who sends what it announced',
+    hint: 'A lost connection, or a client that opens the request before it has the content; see `gateway.limits`.',
+  }),
+  caller_slow: (reject) => ({
+    seen: `an answer that was taken more slowly than ${reject.bytesPerSecond} bytes a second`,
+    wanted: 'a caller who reads the answer it asked for',
+    hint: 'A lost connection, or a client that stopped reading; see `gateway.limits`.',
   }),
   caller_gone: () => ({
     seen: 'the caller closed the connection',

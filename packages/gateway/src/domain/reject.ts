@@ -9,6 +9,7 @@ export type Reject =
   | { readonly reason: 'bad_header'; readonly name: string; readonly fault: HeaderFault }
   | { readonly reason: 'bad_framing'; readonly fault: string }
   | { readonly reason: 'headers_too_large' }
+  | { readonly reason: 'headers_timeout'; readonly timeoutMs: number; readonly rule: string }
   | { readonly reason: 'misdirected_request' }
   // 2 matchApi
   | { readonly reason: 'api_unknown' }
@@ -81,6 +82,14 @@ export type Reject =
   | { readonly reason: 'confirmation_required'; readonly methods: readonly string[] }
   // 14 authorize
   | { readonly reason: 'scope_missing'; readonly wanted: readonly string[]; readonly rule: string }
+  // 16 limitBody
+  | {
+      readonly reason: 'body_too_large'
+      /** As announced; undefined: it was counted. */
+      readonly bytes: number | undefined
+      readonly bytesMax: number
+      readonly rule: string
+    }
   // 18 shapeUpstream
   | { readonly reason: 'claim_unsendable'; readonly claim: string; readonly header: string; readonly rule: string }
   // 19 forward
@@ -92,6 +101,8 @@ export type Reject =
       readonly rule: string
     }
   | { readonly reason: 'upstream_invalid'; readonly fault: string }
+  | { readonly reason: 'body_timeout'; readonly bytesPerSecond: number; readonly rule: string }
+  | { readonly reason: 'caller_slow'; readonly bytesPerSecond: number; readonly rule: string }
   | { readonly reason: 'caller_gone' }
   // any step
   | { readonly reason: 'not_ready' }

@@ -1,3 +1,4 @@
+import type { Reject } from '../domain/reject.ts'
 import type { ServerNames } from '../domain/server-names.ts'
 
 /**
@@ -50,8 +51,8 @@ export interface ByteSink {
   readonly data: (chunk: Buffer) => void
   /** `trailers`: the trailer section, names and values in turn as received; undefined: none came. */
   readonly end: (trailers?: readonly string[]) => void
-  /** The other side broke off, or (`fault`) its bytes did not keep to their framing; nothing more comes. */
-  readonly fail: (fault?: string) => void
+  /** The other side broke off, or (`reject`) what it sent, or did not send in time, is refused; nothing more comes. */
+  readonly fail: (reject?: Reject) => void
 }
 
 /**
@@ -71,6 +72,9 @@ export interface Reply {
   /** Destroys the connection: the answer cannot be finished truthfully. */
   readonly abort: () => void
   readonly onDrain: (listener: () => void) => void
-  /** Called once when the caller is gone before the answer ended; at once when it is gone already. */
-  readonly onGone: (listener: () => void) => void
+  /**
+   * Called once when the caller is gone before the answer ended; at once when it is gone already. `reject`: we let it
+   * go, and why.
+   */
+  readonly onGone: (listener: (reject?: Reject) => void) => void
 }

@@ -54,7 +54,7 @@ export function describedExchange(request: DescribedRequest, receivedMs: number)
     listener: 0,
     tls: undefined,
     receivedMs,
-    body: { kind: 'none', bytes: 0, start: (sink: ByteSink) => sink.end(), pause: nothing, resume: nothing },
+    body: describedBody(request),
     reply: {
       head: nothing,
       data: () => true,
@@ -65,6 +65,15 @@ export function describedExchange(request: DescribedRequest, receivedMs: number)
       onGone: nothing,
     },
   }
+}
+
+/** A body that says its length, and is never read. */
+function describedBody({ rawHeaders }: DescribedRequest): Exchange['body'] {
+  const at = rawHeaders.findIndex((name, index) => index % 2 === 0 && name.toLowerCase() === 'content-length')
+  const bytes = at === -1 ? 0 : Number(rawHeaders[at + 1])
+  const nothing = (): void => undefined
+  const start = (sink: ByteSink): void => sink.end()
+  return { kind: bytes > 0 ? 'sized' : 'none', bytes, start, pause: nothing, resume: nothing }
 }
 
 const wouldBeForwarded: Ending = {

@@ -148,9 +148,9 @@ export function createGateway(ports: GatewayPorts): Gateway {
   }
 
   function refuseRaw(fault: RawFault, peer: string): string {
-    const reject = rawReject(fault)
-    const wire = rejectToWire(reject)
-    const error = fault === 'headers_timeout' ? { ...wire, status: 408 } : wire
+    const snapshot = ports.snapshot() ?? noSnapshot
+    const reject = rawReject(fault, snapshot)
+    const error = rejectToWire(reject)
     const nowMs = ports.nowMs()
     const decisionId = ports.nextDecisionId()
     const { status, rawHeaders, body } = refusal(error, {
@@ -159,7 +159,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
       resourceMetadataUrl: undefined,
     })
     const unread = describedExchange({ method: '', target: '', rawHeaders: [], peer }, nowMs)
-    const trail = startTrail(unread, ports.snapshot() ?? noSnapshot, decisionId)
+    const trail = startTrail(unread, snapshot, decisionId)
     record(trail, { ...notForwarded(reject, status), bytesOut: body.length })
     rawHeaders.push('Date', new Date(nowMs).toUTCString(), 'Connection', 'close', 'Content-Length', String(body.length))
     let head = `HTTP/1.1 ${status} ${phrases[status] ?? ''}\r\n`
@@ -201,8 +201,10 @@ function sentBytes(exchange: Exchange, body: string): number {
 }
 
 /** RFC 9110 9.3.6: CONNECT is a request like any other, for something no API is. */
-function rawReject(fault: RawFault): Reject {
+function rawReject(fault: RawFault, { gateway }: Snapshot): Reject {
   if (fault === 'headers_too_large') return { reason: fault }
+  if (fault === 'headers_timeout')
+    return { reason: fault, timeoutMs: gateway.limits.headTimeoutMs, rule: 'gateway.limits.headTimeout' }
   if (fault === 'connect') return { reason: 'method_not_allowed', allowed: [], rule: 'gateway' }
   return { reason: 'bad_framing', fault }
 }
@@ -237,6 +239,14 @@ const noSnapshot: Snapshot = {
     traceAccepted: false,
     via: undefined,
     trustedProxyHeaders: 'x-forwarded',
+    limits: {
+      connections: 0,
+      connectionsPerAddress: 0,
+      headTimeoutMs: 0,
+      idleTimeoutMs: 0,
+      bytesPerSecond: 0,
+      slowAfterMs: 0,
+    },
   },
   issuers: [],
   apis: [],

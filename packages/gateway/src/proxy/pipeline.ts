@@ -11,6 +11,7 @@ import { checkClaims, isClearlyExpired } from './steps/check-claims.ts'
 import { extractToken } from './steps/extract-token.ts'
 import { type FindKeyPorts, findKey } from './steps/find-key.ts'
 import { type IntrospectPorts, introspect, isForIntrospection } from './steps/introspect.ts'
+import { limitBody } from './steps/limit-body.ts'
 import { matchAccess, matchApi } from './steps/match-api.ts'
 import { checkTokenRules, parseToken } from './steps/parse-token.ts'
 import { readRequest } from './steps/read-request.ts'
@@ -58,7 +59,10 @@ export function decide(trail: Trail, ports: PipelinePorts): Verdict | Promise<Ve
   const access = matchAccess(head.value, api, snapshot)
   if (!access.ok) return access
   trail.access = access.value
-  if (access.value.kind === 'public') return shapeUpstream(head.value, api, '', pseudonym)
+  if (access.value.kind === 'public') {
+    const large = limitBody(exchange.body, api.plan)
+    return large === undefined ? shapeUpstream(head.value, api, '', pseudonym) : err(large)
+  }
 
   const found = extractToken(head.value, api)
   if (!found.ok) return found
@@ -126,6 +130,9 @@ function permit(trail: Trail, ports: PipelinePorts, keyIssuer: string | undefine
 
   const denied = authorize(claims.value, access.require)
   if (denied !== undefined) return err(denied)
+
+  const large = limitBody(exchange.body, api.plan)
+  if (large !== undefined) return err(large)
 
   const claimHeaders = claimHeadersOf(trail, claims.value)
   if (!claimHeaders.ok) return claimHeaders

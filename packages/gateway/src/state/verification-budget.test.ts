@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { addressGroup, createVerificationBudget } from './verification-budget.ts'
+import { addressGroup } from '../domain/address-group.ts'
+import { createVerificationBudget } from './verification-budget.ts'
 
 describe('S8: failed signature checks have a budget per address and per issuer', () => {
   it('spends the limit at once and then lets one more through each 1000 / limit ms', () => {

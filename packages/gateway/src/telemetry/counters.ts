@@ -23,6 +23,7 @@ export const counter = {
   upstreamConnectFailures: 15,
   upstreamEjections: 16,
   upstreamReturns: 17,
+  connectionsRefused: 18,
 } as const
 
 /** Present values, by position; `gaugeMerge` says how those of several workers add up. */

@@ -39,6 +39,10 @@ const counterFamilies: { readonly [C in keyof typeof counter]: readonly [name: s
   upstreamReturns: ['upstream_returns_total', 'Targets that were passed over and answer again.'],
   logLinesDropped: ['log_lines_dropped_total', 'Log lines dropped because their reader was slow, full or gone.'],
   decisionsKept: ['decisions_kept_total', 'Decisions kept for explain.'],
+  connectionsRefused: [
+    'connections_refused_total',
+    'Connections closed at once because there were too many, in all or of one address.',
+  ],
   tlsHandshakes: ['tls_handshakes_total', 'TLS handshakes of callers that came to an end.'],
   tlsSessionsResumed: ['tls_sessions_resumed_total', 'Of those, sessions that were resumed.'],
   tlsHandshakesFailed: ['tls_handshakes_failed_total', 'TLS handshakes that were broken off, refused or too slow.'],

@@ -2,6 +2,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { rejectToWire } from '../../src/proxy/answer/reject-to-wire.ts'
 import type { Exchange } from '../../src/proxy/exchange.ts'
 import { createHttp2Sessions, type Http2Sessions } from '../../src/proxy/listener/http2-sessions.ts'
+import { plainLimits } from '../fixtures/limits.ts'
 
 /** HTTP/2 by prior knowledge on a port of its own, with a handler that says what it was handed. */
 export interface Http2Listener {
@@ -19,7 +20,7 @@ export interface Http2Listener {
 }
 
 export async function listenHttp2(nowMs?: () => number): Promise<Http2Listener> {
-  const sessions = createHttp2Sessions(nowMs)
+  const sessions = createHttp2Sessions(() => plainLimits, nowMs)
   const seen: Exchange[] = []
   const refused: string[] = []
   const waiting: Exchange[] = []
@@ -78,7 +79,10 @@ function readAll(exchange: Exchange, bodies: string[]): void {
       exchange.reply.data(Buffer.from(told(exchange, bytes)))
       exchange.reply.end(trailers)
     },
-    fail: (fault) => bodies.push(fault ?? 'gone'),
+    fail: (reject) => {
+      bodies.push(reject === undefined ? 'gone' : 'fault' in reject ? reject.fault : reject.reason)
+      if (reject?.reason === 'body_timeout') exchange.reply.send(rejectToWire(reject).status, [], 'late', true)
+    },
   })
 }
 

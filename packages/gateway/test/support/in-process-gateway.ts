@@ -13,6 +13,7 @@ import type { GuardedFetch } from '../../src/outbound/fetch-request.ts'
 import { type ExchangeHandler, listen } from '../../src/proxy/listener/listener.ts'
 import type { CounterSnapshot } from '../../src/telemetry/counters.ts'
 import { createLog } from '../../src/telemetry/log.ts'
+import { plainListener } from '../fixtures/limits.ts'
 
 /** A whole gateway of one worker in the test's own process: every part is the product's, only the channel is missing. */
 export interface InProcessGateway {
@@ -69,7 +70,7 @@ export async function startInProcess(settings: InProcessSettings, dataDir: strin
     refuseRaw: (fault, peer) => running.traffic.gateway.refuseRaw(fault, peer),
   }
   // One for all of its lives: what node:http keeps of a server that was closed would keep the rest of it alive.
-  const place = { address: '127.0.0.1', port: 0, listener: 0, tls: undefined }
+  const place = { address: '127.0.0.1', port: 0, listener: 0, tls: undefined, ...plainListener }
   const listener = await listen(handler, { ...place, reusePort: false, exclusive: true })
 
   function run(dataDir: string): Running {
@@ -117,7 +118,7 @@ export async function startInProcess(settings: InProcessSettings, dataDir: strin
       const tlsCounts = { handshakes: 0, resumed: 0, failed: 0, plain: 0, certificatesRefused: 0 }
       const parts = {
         ...{ options, opened, control, keys: made, subjectKey: Buffer.alloc(32), snapshot: () => snapshot },
-        ...{ tlsCounts, pseudonym: 'model' },
+        ...{ tlsCounts, refusedConnections: { connections: 0, connectionsPerAddress: 0 }, pseudonym: 'model' },
       }
       return { keys: made, traffic: createTraffic(parts) }
     })

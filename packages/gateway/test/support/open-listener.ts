@@ -1,5 +1,6 @@
 import type { Exchange } from '../../src/proxy/exchange.ts'
 import { type Listener, listen } from '../../src/proxy/listener/listener.ts'
+import { plainListener } from '../fixtures/limits.ts'
 
 /** A listener alone: the test is what answers. */
 export interface OpenListener extends Listener {
@@ -25,7 +26,7 @@ export async function openListener(answer: (exchange: Exchange) => void = () => 
       },
       refuseRaw: (fault) => `HTTP/1.1 400 ${fault}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
     },
-    { address: '127.0.0.1', port: 0, exclusive: true, reusePort: false, listener: 0, tls: undefined },
+    { address: '127.0.0.1', port: 0, exclusive: true, reusePort: false, listener: 0, tls: undefined, ...plainListener },
   )
   return {
     ...listener,

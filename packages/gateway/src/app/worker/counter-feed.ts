@@ -1,4 +1,5 @@
 import type { Snapshot } from '../../compile/snapshot.ts'
+import type { RefusedConnections } from '../../proxy/listener/connection-bounds.ts'
 import type { ListenerLoad } from '../../proxy/listener/listener.ts'
 import type { TlsCounts } from '../../proxy/listener/tls-front.ts'
 import type { TokenCache } from '../../proxy/token-cache.ts'
@@ -11,6 +12,7 @@ export interface CounterSources {
   readonly counters: Counters
   readonly upstreamCounters: UpstreamCounters
   readonly tlsCounts: TlsCounts
+  readonly refusedConnections: RefusedConnections
   readonly cache: TokenCache
   readonly writer: BlockWriter
   readonly pools: Pools
@@ -21,7 +23,7 @@ export interface CounterSources {
 
 /** A worker's counters at a scrape: those that other parts keep for themselves are read only then. */
 export function createCounterFeed(sources: CounterSources): (load: ListenerLoad) => CounterSnapshot {
-  const { counters, upstreamCounters, tlsCounts, cache, writer, pools } = sources
+  const { counters, upstreamCounters, tlsCounts, refusedConnections, cache, writer, pools } = sources
   const fed = new Map<CounterIndex, number>()
 
   function feed(index: CounterIndex, total: number): void {
@@ -42,6 +44,7 @@ export function createCounterFeed(sources: CounterSources): (load: ListenerLoad)
     feed(counter.tlsHandshakesFailed, tlsCounts.failed)
     feed(counter.tlsPlainHttp, tlsCounts.plain)
     feed(counter.tlsCertificatesRefused, tlsCounts.certificatesRefused)
+    feed(counter.connectionsRefused, refusedConnections.connections + refusedConnections.connectionsPerAddress)
     feed(counter.tokenCacheAdmissions, cache.admitted())
     feed(counter.tokenCacheEvictions, cache.evicted())
     feed(counter.logLinesDropped, writer.dropped())

@@ -9,6 +9,7 @@ import { createWorkerIntrospection, type WorkerIntrospection } from '../../keys/
 import { verifySignature } from '../../keys/verify-signature.ts'
 import { askingNobody } from '../../proxy/explain.ts'
 import { createGateway, type Gateway } from '../../proxy/gateway.ts'
+import type { RefusedConnections } from '../../proxy/listener/connection-bounds.ts'
 import type { ListenerLoad } from '../../proxy/listener/listener.ts'
 import type { TlsCounts } from '../../proxy/listener/tls-front.ts'
 import type { PipelinePorts } from '../../proxy/pipeline.ts'
@@ -50,6 +51,7 @@ export interface TrafficParts {
   readonly options: WorkerOptions
   readonly opened: OpenLog
   readonly tlsCounts: TlsCounts
+  readonly refusedConnections: RefusedConnections
   readonly control: ControlLink
   readonly keys: WorkerKeys
   readonly subjectKey: Buffer
@@ -91,11 +93,12 @@ export function createTraffic(parts: TrafficParts): Traffic {
   })
   const takeLoopDelayMs = watchLoopDelay()
   const { writer } = opened
-  const { tlsCounts } = parts
+  const { tlsCounts, refusedConnections } = parts
   const feed = createCounterFeed({
     counters,
     upstreamCounters,
     tlsCounts,
+    refusedConnections,
     cache,
     writer,
     pools,

@@ -1,4 +1,6 @@
-import type { ConfigObject } from '../../compile/plan.ts'
+import type { ConfigObject, GatewayPlan, LimitsPlan } from '../../compile/plan.ts'
+import { isTrustedProxy } from '../../proxy/head/client-address.ts'
+import { createConnectionBounds, type RefusedConnections } from '../../proxy/listener/connection-bounds.ts'
 import { type ExchangeHandler, type Listener, type ListenerLoad, listen } from '../../proxy/listener/listener.ts'
 import type { TlsCounts } from '../../proxy/listener/tls-front.ts'
 import { prepareTls, type TlsMaterial } from '../../proxy/listener/tls-material.ts'
@@ -8,6 +10,7 @@ import type { ListenerPlace } from '../start-options.ts'
 /** A worker's listeners: opened once, their certificates replaced with every generation that brings others. */
 export interface WorkerListeners {
   readonly tlsCounts: TlsCounts
+  readonly refusedConnections: RefusedConnections
   /** Reads the certificates of a generation. Throws what OpenSSL says of those it does not take. */
   readonly prepare: (objects: readonly ConfigObject[]) => void
   /** What was prepared is in force: for handshakes from now on. */
@@ -31,6 +34,11 @@ export interface Unbound {
 export interface WorkerListenersOptions {
   readonly places: readonly ListenerPlace[]
   readonly reusePort: boolean
+  /** Of the node: they share its bounds. */
+  readonly workers: number
+  readonly gateway: () => GatewayPlan
+  /** Connections the system leaves room for in this process. */
+  readonly roomFor: number
   readonly log: Log
 }
 
@@ -39,22 +47,46 @@ interface Read {
   readonly material: TlsMaterial
 }
 
-/** Failed handshakes are counted; every so often one of them is told. */
-const failureLogMs = 10_000
+/** Failed handshakes and refused connections are counted; every so often one of them is told. */
+const tellEveryMs = 10_000
 
-export function createWorkerListeners({ places, reusePort, log }: WorkerListenersOptions): WorkerListeners {
+export function createWorkerListeners(options: WorkerListenersOptions): WorkerListeners {
+  const { places, reusePort, workers, gateway, roomFor, log } = options
   const tlsCounts: TlsCounts = { handshakes: 0, resumed: 0, failed: 0, plain: 0, certificatesRefused: 0 }
   const listeners: Listener[] = []
   let isOpen = false
   let ticketKey: Buffer | undefined
   let inForce: ReadonlyMap<number, Read> = new Map()
   let prepared: ReadonlyMap<number, Read> = inForce
-  let toldMs = 0
+  const refusedConnections: RefusedConnections = { connections: 0, connectionsPerAddress: 0 }
+  const toldMs = new Map<string, number>()
+
+  /** Whether it is time to tell of such an event again. */
+  function isDue(event: string): boolean {
+    const nowMs = Date.now()
+    if (nowMs - (toldMs.get(event) ?? 0) < tellEveryMs) return false
+    toldMs.set(event, nowMs)
+    return true
+  }
+
+  const bounds = createConnectionBounds({
+    limits: () => shareOf(gateway(), workers, roomFor),
+    isTrustedProxy: (address) => isTrustedProxy(gateway(), address),
+    counts: refusedConnections,
+    onRefused: (bound, address) => {
+      if (!isDue(bound)) return
+      const most = shareOf(gateway(), workers, roomFor)[bound]
+      log.warn('connections_refused', {
+        bound: `gateway.limits.${bound}`,
+        most,
+        address,
+        refused: refusedConnections[bound],
+      })
+    },
+  })
 
   function tellFailure(listener: number, code: string): void {
-    const nowMs = Date.now()
-    if (nowMs - toldMs < failureLogMs) return
-    toldMs = nowMs
+    if (!isDue('tls')) return
     log.info('tls_failed', { listener, code, failed: tlsCounts.failed + tlsCounts.certificatesRefused })
   }
 
@@ -66,11 +98,17 @@ export function createWorkerListeners({ places, reusePort, log }: WorkerListener
       place.tls && material !== undefined && ticketKey !== undefined
         ? { material, ticketKey, counts: tlsCounts, onFailure: (code: string) => tellFailure(listener, code) }
         : undefined
-    return listen(handler, { address, port, reusePort, exclusive: reusePort, listener, tls })
+    const onAcceptFailure = (code: string): void => {
+      if (isDue(code)) log.error('accept_failed', { address, port, code })
+    }
+    const limits = (): LimitsPlan => gateway().limits
+    const how = { reusePort, exclusive: reusePort, listener, tls, limits, bounds, onAcceptFailure }
+    return listen(handler, { address, port, ...how })
   }
 
   return {
     tlsCounts,
+    refusedConnections,
     prepare: (objects) => {
       const next = new Map<number, Read>()
       for (const object of objects) {
@@ -119,5 +157,13 @@ export function createWorkerListeners({ places, reusePort, log }: WorkerListener
     drain: async (deadlineMs) => {
       await Promise.all(listeners.map((listener) => listener.drain(deadlineMs)))
     },
+  }
+}
+
+/** A worker's part of the node's bounds, and never more than the system leaves room for. */
+function shareOf({ limits }: GatewayPlan, workers: number, roomFor: number): Record<keyof RefusedConnections, number> {
+  return {
+    connections: Math.min(Math.ceil(limits.connections / workers), roomFor),
+    connectionsPerAddress: Math.ceil(limits.connectionsPerAddress / workers),
   }
 }

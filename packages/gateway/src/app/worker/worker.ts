@@ -7,6 +7,7 @@ import type { Handlers } from '../channel/rpc.ts'
 import { describeBug, type OpenLog, openLog } from '../open-log.ts'
 import type { WorkerOptions } from '../start-options.ts'
 import { createAssembly } from './assembly.ts'
+import { connectionsForFiles, readProcessLimits } from './files-max.ts'
 import { createTraffic, type Traffic } from './traffic.ts'
 import { createWorkerKeys, type WorkerKeys } from './worker-keys.ts'
 import { createWorkerListeners, type WorkerListeners } from './worker-listeners.ts'
@@ -31,7 +32,15 @@ const lastWordMs = 200
 export function runWorker(options: WorkerOptions): void {
   const opened = openLog(`worker ${options.worker}`, options.logFormat)
   const { listeners: places, reusePort } = options
-  const listeners = createWorkerListeners({ places, reusePort, log: opened.log })
+  const listeners = createWorkerListeners({
+    places,
+    reusePort,
+    workers: options.workers,
+    // Nobody is listened to before the first generation is in force.
+    gateway: () => state.current?.gateway ?? noGateway(),
+    roomFor: connectionsForFiles(readProcessLimits()),
+    log: opened.log,
+  })
   const state: WorkerState = { current: undefined, prepared: undefined, traffic: undefined, listeners }
   const keys = createWorkerKeys(() => control)
   const start: Start = (subjectKey, pseudonym) => {
@@ -40,6 +49,7 @@ export function runWorker(options: WorkerOptions): void {
       options,
       opened,
       tlsCounts: listeners.tlsCounts,
+      refusedConnections: listeners.refusedConnections,
       control,
       keys,
       subjectKey,
@@ -112,6 +122,10 @@ function answerControl(opened: OpenLog, state: WorkerState, keys: WorkerKeys, st
       forget: ({ issuerIds }) => state.traffic?.forget(issuerIds),
     },
   }
+}
+
+function noGateway(): never {
+  throw new Error('listened without a configuration')
 }
 
 function wrap<T>(decision: T | undefined): { readonly decision?: T } {

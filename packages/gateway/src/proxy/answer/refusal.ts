@@ -22,6 +22,7 @@ export interface RefusalContext {
 const titles: { readonly [C in ProblemCode]: string } = {
   request_invalid: 'The request is not valid',
   headers_too_large: 'The request headers are too large',
+  request_timeout: 'The request came too slowly',
   misdirected_request: 'The connection was made for another host',
   api_unknown: 'No API is found here',
   method_not_allowed: 'The method is not allowed here',
@@ -32,6 +33,7 @@ const titles: { readonly [C in ProblemCode]: string } = {
   token_expired: 'The access token has expired',
   access_denied: 'Access is denied',
   scope_missing: 'The access token lacks a required scope',
+  body_too_large: 'The request body is too large',
   verification_budget: 'Too many tokens that could not be verified',
   keys_unavailable: 'Tokens cannot be verified at the moment',
   introspection_unavailable: 'Tokens cannot be verified at the moment',

@@ -8,9 +8,9 @@ const everyAnswer = reasons.map((reason) => ({ reason, wire: rejectToWire(reject
 
 describe('rejectToWire', () => {
   it.each(everyAnswer)('$reason: the status follows the source of the fault', ({ reason, wire }) => {
-    if (reason === 'caller_gone') expect(wire.status).toBe(499)
+    if (reason === 'caller_gone' || reason === 'caller_slow') expect(wire.status).toBe(499)
     else if (outcomeOfReason[reason] === 'failed') expect([500, 502, 503, 504, 508]).toContain(wire.status)
-    else expect([400, 401, 403, 404, 405, 421, 429, 431]).toContain(wire.status)
+    else expect([400, 401, 403, 404, 405, 408, 413, 421, 429, 431]).toContain(wire.status)
   })
 
   it('challenges every 401 and 403 scope_missing, and no answer that a token could not mend', () => {

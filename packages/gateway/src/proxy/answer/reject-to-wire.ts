@@ -24,6 +24,7 @@ export interface BearerChallenge {
 const requestInvalid: WireError = { status: 400, code: 'request_invalid', close: false }
 const requestUnframed: WireError = { status: 400, code: 'request_invalid', close: true }
 const headersTooLarge: WireError = { status: 431, code: 'headers_too_large', close: true }
+const requestTimeout: WireError = { status: 408, code: 'request_timeout', close: true }
 const misdirectedRequest: WireError = { status: 421, code: 'misdirected_request', close: false }
 const apiUnknown: WireError = { status: 404, code: 'api_unknown', close: false }
 const accessDenied: WireError = { status: 403, code: 'access_denied', close: false }
@@ -41,6 +42,7 @@ const tokenExpired: WireError = {
   challenge: { error: 'invalid_token', description: 'The access token has expired' },
   close: false,
 }
+const bodyTooLarge: WireError = { status: 413, code: 'body_too_large', close: false }
 const verificationBudget: WireError = { status: 429, code: 'verification_budget', retryAfterSeconds: 1, close: false }
 const keysUnavailable: WireError = { status: 503, code: 'keys_unavailable', retryAfterSeconds: 5, close: false }
 const introspectionUnavailable: WireError = {
@@ -78,6 +80,9 @@ export function rejectToWire(reject: Reject): WireError {
       return requestUnframed
     case 'headers_too_large':
       return headersTooLarge
+    case 'headers_timeout':
+    case 'body_timeout':
+      return requestTimeout
     case 'misdirected_request':
       return misdirectedRequest
     case 'api_unknown':
@@ -128,6 +133,8 @@ export function rejectToWire(reject: Reject): WireError {
         },
         close: false,
       }
+    case 'body_too_large':
+      return bodyTooLarge
     // The token is genuine and a new one would say the same, so neither 401 nor 502: this caller cannot be served here.
     case 'claim_unsendable':
       return accessDenied
@@ -142,6 +149,7 @@ export function rejectToWire(reject: Reject): WireError {
       return upstreamUnavailable
     case 'upstream_timeout':
       return upstreamTimeout
+    case 'caller_slow':
     case 'caller_gone':
       return callerGone
     case 'not_ready':

@@ -16,6 +16,7 @@ const orders: ApiPlan = {
   stripPath: false,
   pathForms: 0,
   methods: ['GET'],
+  bodyBytesMax: undefined,
   access: {
     kind: 'protected',
     tokenPlaces: [

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { plainLimits } from '../../../test/fixtures/limits.ts'
 import { growthOf } from '../../../test/support/count-steps.ts'
 import { looseReading } from '../../compile/loose-reading.ts'
 import { normalisePath } from '../../compile/normalise-path.ts'
@@ -16,6 +17,7 @@ import { headerClass } from './reserved-headers.ts'
 const trusting: GatewayPlan = {
   ...{
     publicUrls: [],
+    limits: plainLimits,
     via: undefined,
     trustedProxies: ['10.0.0.0/8'],
     trustedProxyHeaders: 'x-forwarded',

@@ -1,4 +1,5 @@
 import { constants, type ServerHttp2Stream } from 'node:http2'
+import type { Reject } from '../../domain/reject.ts'
 import type { ByteSink, CallerBody } from '../exchange.ts'
 import { http2Limits } from './http2-limits.ts'
 import type { Http2Request } from './http2-request.ts'
@@ -18,6 +19,7 @@ export class Http2Body implements CallerBody {
   private sink: ByteSink | undefined
   private drainedBytes = 0
   private paused = false
+  private isLate = false
   private over: boolean
 
   constructor(stream: ServerHttp2Stream, request: Http2Request, isEmpty: boolean) {
@@ -74,10 +76,16 @@ export class Http2Body implements CallerBody {
   }
 
   /** The stream ended before its body did. */
-  broke(fault: string | undefined): void {
+  broke(reject: Reject | undefined): void {
     if (this.over) return
     this.over = true
-    this.sink?.fail(fault)
+    this.sink?.fail(reject)
+  }
+
+  /** Its time is up: whoever reads is told, and answers; the rest is not waited for. */
+  late(reject: Reject): void {
+    this.isLate = true
+    this.sink?.fail(reject)
   }
 
   /** An answer came before the whole body: the rest is nobody's, and may be endless (RFC 9113 8.1). */
@@ -87,7 +95,7 @@ export class Http2Body implements CallerBody {
     const started = this.sink !== undefined
     this.sink = nobody
     // A caller told to wait for 100 sends nothing now.
-    if (this.bytes > http2Limits.drainedBytesMax || (this.awaitsContinue && !started)) {
+    if (this.isLate || this.bytes > http2Limits.drainedBytesMax || (this.awaitsContinue && !started)) {
       this.cutOff()
       return
     }

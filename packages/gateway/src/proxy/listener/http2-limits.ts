@@ -27,15 +27,6 @@ export const http2Limits = {
   resets: { burst: 200, perSecond: 20 },
   pings: { burst: 50, perSecond: 5 },
   settings: { burst: 10, perSecond: 1 },
-  /** A session without a stream. */
-  idleMs: 60_000,
-  /** A body that is waited for brings this much in each window; gRPC: anything in `quietMs`. */
-  slowWindowMs: 10_000,
-  slowBytesMin: 10_240,
-  /** An answer the caller does not take at all. Node tells of progress each 80 KiB at worst: at 1 KiB/s after 80 s. */
-  stalledAnswerMs: 80_000,
-  /** A gRPC stream whose caller sends nothing: messages may be far apart. */
-  quietMs: 300_000,
   /** What is read away of a body nobody wants any more, so that the caller reads the answer and not a reset. */
   drainedBytesMax: 65_536,
   /** What a session that is closed is granted to read its last frames. */

@@ -1,18 +1,20 @@
 import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
+import type { Reject } from '../../domain/reject.ts'
 import type { Reply } from '../exchange.ts'
+import { type CallerPace, type PaceWatch, startWatch } from './caller-pace.ts'
+import { isEventStream } from './event-stream.ts'
 import type { Http2Body } from './http2-body.ts'
 import { http2Headers } from './http2-headers.ts'
-import { type Http2Watch, startWatch } from './http2-slowness.ts'
 
 /**
  * An answer on a stream. The head waits for the end of the tick, so that an answer without content is one frame: gRPC
  * tells a refused call from an empty one by that (END_STREAM on HEADERS).
  */
-export class Http2Reply implements Reply {
+export class Http2Reply implements Reply, CallerPace {
   readonly stream: ServerHttp2Stream
   readonly body: Http2Body
   /** For the time limits. */
-  readonly watch: Http2Watch = startWatch()
+  readonly watch: PaceWatch = startWatch()
   private readonly isHead: boolean
   private waitingHead: OutgoingHttpHeaders | undefined
   private waitsForTrailers = false
@@ -20,7 +22,10 @@ export class Http2Reply implements Reply {
   private isCutOff = false
   private isBare = false
   private writtenBytes = 0
-  private gone: (() => void) | undefined
+  private gone: ((reject?: Reject) => void) | undefined
+  /** Why we let the caller go. */
+  private reject: Reject | undefined
+  private isEventStream = false
 
   constructor(stream: ServerHttp2Stream, body: Http2Body, isHead: boolean) {
     this.stream = stream
@@ -50,6 +55,7 @@ export class Http2Reply implements Reply {
 
   head(status: number, rawHeaders: string[], bodyBytes: number | undefined): void {
     if (bodyBytes !== undefined) rawHeaders.push('content-length', String(bodyBytes))
+    this.isEventStream = isEventStream(rawHeaders)
     this.waitingHead = http2Headers(status, rawHeaders)
     // Trailers come behind a length that nobody knew; a gRPC server may tell both.
     this.waitsForTrailers = !this.isHead && (bodyBytes === undefined || this.body.isGrpc)
@@ -101,15 +107,29 @@ export class Http2Reply implements Reply {
     this.stream.on('drain', listener)
   }
 
-  onGone(listener: () => void): void {
+  onGone(listener: (reject?: Reject) => void): void {
     this.gone = listener
   }
 
   /** The stream is over. */
   closed(): void {
     this.waitingHead = undefined
-    this.body.broke(this.stream.rstCode === constants.NGHTTP2_PROTOCOL_ERROR ? streamFault : undefined)
-    if (!this.ended && !this.isCutOff) this.gone?.()
+    this.body.broke(this.reject ?? (this.stream.rstCode === constants.NGHTTP2_PROTOCOL_ERROR ? streamFault : undefined))
+    if (!this.ended && !this.isCutOff) this.gone?.(this.reject)
+  }
+
+  get isLong(): boolean {
+    return this.body.isGrpc || this.isEventStream
+  }
+
+  /** The caller's time is up: a body that is late is refused while that can be said, else the stream ends. */
+  tooSlow(side: 'body' | 'answer', reject: Reject): void {
+    if (side === 'body' && !this.ended) {
+      this.body.late(reject)
+      return
+    }
+    this.reject = reject
+    this.stream.close(this.ended ? constants.NGHTTP2_NO_ERROR : constants.NGHTTP2_CANCEL)
   }
 
   flush(): void {
@@ -133,7 +153,7 @@ export class Http2Reply implements Reply {
 const withoutContent: ReadonlySet<number> = new Set([204, 205, 304])
 
 /** What Node's stack found in DATA or trailers; it does not say which. */
-const streamFault = 'content-length or trailers contradict the stream'
+const streamFault: Reject = { reason: 'bad_framing', fault: 'content-length or trailers contradict the stream' }
 
 function flushReply(reply: Http2Reply): void {
   reply.flush()

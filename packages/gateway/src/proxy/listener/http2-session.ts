@@ -1,13 +1,14 @@
 import { constants, performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
+import type { LimitsPlan } from '../../compile/plan.ts'
 import type { CallerTls, Exchange } from '../exchange.ts'
+import { slowReject, slowSide } from './caller-pace.ts'
 import { Http2Body } from './http2-body.ts'
 import { type Budget, createBudget } from './http2-budget.ts'
 import { http2Limits, sessionOptions } from './http2-limits.ts'
 import { noStreamExchange } from './http2-no-stream.ts'
 import { Http2Reply } from './http2-reply.ts'
 import { readHttp2Request } from './http2-request.ts'
-import { isTooSlow } from './http2-slowness.ts'
 import type { ExchangeHandler } from './listener.ts'
 
 /** Whose connection it is. */
@@ -87,14 +88,14 @@ export class Http2Session {
   }
 
   /** Keeps the time limits. */
-  sweep(nowMs: number): void {
-    for (const [stream, reply] of this.open) {
-      if (!isTooSlow(reply, nowMs)) continue
-      stream.close(reply.isAnswered ? constants.NGHTTP2_NO_ERROR : constants.NGHTTP2_CANCEL)
+  sweep(limits: LimitsPlan, nowMs: number): void {
+    for (const reply of this.open.values()) {
+      const slow = slowSide(reply, limits, nowMs)
+      if (slow !== undefined) reply.tooSlow(slow, slowReject(slow, limits))
     }
     if (this.open.size > 0) return
     if (this.closingMs === undefined) {
-      if (nowMs - this.idleSinceMs >= http2Limits.idleMs) this.close()
+      if (nowMs - this.idleSinceMs >= limits.idleTimeoutMs) this.close()
     } else if (nowMs - Math.max(this.closingMs, this.idleSinceMs) >= http2Limits.lingerMs) this.destroy()
   }
 

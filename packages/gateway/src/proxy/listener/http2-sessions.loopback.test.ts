@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { type ClientHttp2Session, connect } from 'node:http2'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { plainLimits } from '../../../test/fixtures/limits.ts'
 import {
   block,
   callWithFrames,
@@ -20,6 +21,7 @@ import {
   windowUpdate,
 } from '../../../test/support/http2-frames.ts'
 import { type Http2Listener, listenHttp2 } from '../../../test/support/http2-listener.ts'
+import { answerWindowMs } from './caller-pace.ts'
 import { http2Limits } from './http2-limits.ts'
 
 const run = promisify(execFile)
@@ -421,7 +423,7 @@ describe('back-pressure and slow callers', () => {
 
   it('S15 a session without a stream ends after 60 s', async () => {
     await withClock(async (caller, pass) => {
-      await pass(http2Limits.idleMs - 1_000)
+      await pass(plainLimits.idleTimeoutMs - 1_000)
       expect(listener.sessions.load().sessions).toBe(1)
       await pass(1_000)
       expect(await caller.waitFor((one) => one.type === frameType.goaway)).toBeDefined()
@@ -430,14 +432,15 @@ describe('back-pressure and slow callers', () => {
     })
   })
 
-  it('S15 content that stops coming ends its stream', async () => {
+  it('S15 content that stops coming is answered with 408, and its stream ended', async () => {
     await withClock(async (caller, pass) => {
       caller.write(headers(1, post, endHeaders), frame(frameType.data, 0, 1, Buffer.from('x')))
       await until(() => listener.seen.length === 1)
       await pass(0)
-      await pass(http2Limits.slowWindowMs)
-      expect(await caller.outcome(1)).toBe(`reset ${errorCode.cancel}`)
-      expect(listener.bodies).toEqual(['gone'])
+      await pass(plainLimits.slowAfterMs)
+      expect(await caller.outcome(1)).toBe('408')
+      expect(listener.bodies).toEqual(['body_timeout'])
+      await until(() => listener.sessions.load().requests === 0)
     })
   })
 
@@ -446,7 +449,7 @@ describe('back-pressure and slow callers', () => {
       caller.write(headers(1, withPath('/big/5000000')))
       await until(() => listener.seen.length === 1)
       await pass(0)
-      await pass(http2Limits.stalledAnswerMs)
+      await pass(answerWindowMs(plainLimits))
       await caller.waitFor((one) => one.type === frameType.rstStream && one.stream === 1)
       expect(listener.gone.count).toBe(1)
     })

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { LimitsPlan } from '../../compile/plan.ts'
 import { http2Limits } from './http2-limits.ts'
 import { type Http2Caller, Http2Session } from './http2-session.ts'
 
@@ -20,7 +21,7 @@ export interface Http2Load {
 }
 
 /** Serves HTTP/2 with `node:http2`. Its one timer looks after the time limits of all sessions. */
-export function createHttp2Sessions(nowMs: () => number = Date.now): Http2Sessions {
+export function createHttp2Sessions(limits: () => LimitsPlan, nowMs: () => number = Date.now): Http2Sessions {
   const sessions = new Set<Http2Session>()
   let state: 'serving' | 'farewell' | 'draining' = 'serving'
   let sweeping: NodeJS.Timeout | undefined
@@ -36,7 +37,8 @@ export function createHttp2Sessions(nowMs: () => number = Date.now): Http2Sessio
 
   function sweep(): void {
     const atMs = nowMs()
-    for (const session of sessions) session.sweep(atMs)
+    const inForce = limits()
+    for (const session of sessions) session.sweep(inForce, atMs)
   }
 
   function serve(socket: Socket, caller: Http2Caller): void {

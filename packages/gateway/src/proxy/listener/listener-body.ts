@@ -1,15 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Reject } from '../../domain/reject.ts'
 import type { ByteSink, CallerBody } from '../exchange.ts'
 
 /** A caller's body as `node:http` reads it. */
 export class ListenerBody implements CallerBody {
   readonly kind: CallerBody['kind']
   readonly bytes: number
+  /** Bytes that came. */
+  readBytes = 0
   private readonly request: IncomingMessage
   private readonly response: ServerResponse
   private readonly awaitsContinue: boolean
   private sink: ByteSink | undefined
-  private fault: string | undefined
+  private fault: Reject | undefined
+  private paused = false
   private over = false
 
   /** `awaitsContinue`: the caller sends nothing before it has seen a 100 (RFC 9110 10.1.1). */
@@ -29,6 +33,11 @@ export class ListenerBody implements CallerBody {
     return this.awaitsContinue && this.sink === undefined
   }
 
+  /** The caller owes bytes and somebody waits for them. */
+  get isAwaited(): boolean {
+    return this.sink !== undefined && !this.paused && !this.over
+  }
+
   start(sink: ByteSink): void {
     if (this.fault !== undefined) {
       sink.fail(this.fault)
@@ -36,7 +45,10 @@ export class ListenerBody implements CallerBody {
     }
     this.sink = sink
     if (this.awaitsContinue) this.response.writeContinue()
-    this.request.on('data', (chunk: Buffer) => sink.data(chunk))
+    this.request.on('data', (chunk: Buffer) => {
+      this.readBytes += chunk.length
+      sink.data(chunk)
+    })
     this.request.on('end', () => {
       this.over = true
       sink.end(this.request.rawTrailers)
@@ -48,15 +60,17 @@ export class ListenerBody implements CallerBody {
   }
 
   pause(): void {
+    this.paused = true
     this.request.pause()
   }
 
   resume(): void {
+    this.paused = false
     this.request.resume()
   }
 
   /** Tells whoever reads, now or when they begin. */
-  break(fault: string): void {
+  break(fault: Reject): void {
     this.fault = fault
     this.over = true
     this.sink?.fail(fault)

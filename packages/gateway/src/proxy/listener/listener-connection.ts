@@ -14,6 +14,8 @@ export interface ListenerShare {
   isDraining: boolean
   /** Requests begun and not ended. */
   requests: number
+  /** Replies under way, for the time limits. */
+  readonly replies: Set<ListenerReply>
   /** Connections that are to be destroyed at the given time of the monotonic clock, in milliseconds. */
   readonly lingering: Map<Socket, number>
 }
@@ -102,7 +104,7 @@ export class ListenerConnection implements ReplyConnection {
     if (this.waiting.at(-1)?.request.complete === false) this.waiting.pop()
     else if (this.waiting.length === 0 && this.current?.request.complete === false) {
       this.isLast = true
-      this.current.body.break(fault)
+      this.current.body.break({ reason: 'bad_framing', fault })
     }
     if (!this.isBusy) this.refuse(fault)
   }
@@ -121,6 +123,7 @@ export class ListenerConnection implements ReplyConnection {
     this.current = reply
     this.isBusy = true
     this.share.requests += 1
+    this.share.replies.add(reply)
     response.on('close', this.replyClosed)
     if (isLast) reply.closeAfter()
     // RFC 9112 7: HTTP/1.0 knows no chunks, whatever its `TE` says.
@@ -145,6 +148,7 @@ export class ListenerConnection implements ReplyConnection {
     const { current, socket } = this
     this.isBusy = false
     this.share.requests -= 1
+    if (current !== undefined) this.share.replies.delete(current)
     current?.closed()
     if (socket.destroyed) return
     if (current?.request.complete === false) this.linger()

@@ -1,5 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Reject } from '../../domain/reject.ts'
 import type { Reply } from '../exchange.ts'
+import { type CallerPace, type PaceWatch, startWatch } from './caller-pace.ts'
+import { isEventStream } from './event-stream.ts'
 import type { ListenerBody } from './listener-body.ts'
 
 /** What an answer asks of the connection it goes out on. */
@@ -19,15 +22,20 @@ const drainedBytesMax = 64 * 1024
  * An answer as `node:http` writes it. Holds the first piece of a body back until the end of the tick, so that head and
  * small body leave in one write (hot-path rule 4).
  */
-export class ListenerReply implements Reply {
+export class ListenerReply implements Reply, CallerPace {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly body: ListenerBody
+  readonly watch: PaceWatch = startWatch()
+  /** An event stream. */
+  isLong = false
   private readonly connection: ReplyConnection
   private first: Buffer | undefined
   private flowing = false
   private isGone = false
-  private gone: (() => void) | undefined
+  private gone: ((reject?: Reject) => void) | undefined
+  /** Why we let the caller go. */
+  private reject: Reject | undefined
 
   constructor(request: IncomingMessage, response: ServerResponse, body: ListenerBody, connection: ReplyConnection) {
     this.request = request
@@ -36,11 +44,32 @@ export class ListenerReply implements Reply {
     this.connection = connection
   }
 
+  get waitingBytes(): number {
+    return this.request.socket.writableLength
+  }
+
+  get takenBytes(): number {
+    const { bytesWritten, writableLength } = this.request.socket
+    return bytesWritten - writableLength
+  }
+
+  /** The caller's time is up: a body that is late is refused while that can be said, else the connection ends. */
+  tooSlow(side: 'body' | 'answer', reject: Reject): void {
+    if (side === 'body') {
+      this.closeAfter()
+      this.body.break(reject)
+      return
+    }
+    this.reject = reject
+    this.request.socket.destroy()
+  }
+
   head(status: number, rawHeaders: string[], bodyBytes: number | undefined): void {
     // Without chunks only the end of the connection ends a body of unknown length.
     const endsByClose = bodyBytes === undefined && !this.response.useChunkedEncodingByDefault
     if (endsByClose || this.connection.isDraining) this.closeAfter()
     if (bodyBytes !== undefined) rawHeaders.push('Content-Length', String(bodyBytes))
+    this.isLong = isEventStream(rawHeaders)
     this.response.writeHead(status, rawHeaders)
   }
 
@@ -90,8 +119,8 @@ export class ListenerReply implements Reply {
     this.response.on('drain', listener)
   }
 
-  onGone(listener: () => void): void {
-    if (this.isGone) listener()
+  onGone(listener: (reject?: Reject) => void): void {
+    if (this.isGone) listener(this.reject)
     else this.gone = listener
   }
 
@@ -99,7 +128,7 @@ export class ListenerReply implements Reply {
   closed(): void {
     if (this.response.writableFinished) return
     this.isGone = true
-    this.gone?.()
+    this.gone?.(this.reject)
   }
 
   /** This answer is the last of its connection. */

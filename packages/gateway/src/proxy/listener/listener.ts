@@ -1,9 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
+import type { LimitsPlan } from '../../compile/plan.ts'
 import type { Reject } from '../../domain/reject.ts'
 import type { Exchange } from '../exchange.ts'
+import { slowReject, slowSide } from './caller-pace.ts'
+import type { ConnectionBounds } from './connection-bounds.ts'
 import { createHttp2Sessions } from './http2-sessions.ts'
 import { ListenerConnection, type ListenerShare } from './listener-connection.ts'
+import type { ListenerReply } from './listener-reply.ts'
 import { createTlsFront, type TlsFront, type TlsFrontPorts } from './tls-front.ts'
 
 /** What the listener hands requests to. */
@@ -30,6 +34,11 @@ export interface ListenOptions {
   readonly reusePort: boolean
   /** Position in `gateway.listeners`. */
   readonly listener: number
+  /** In force now: a reload may change them. */
+  readonly limits: () => LimitsPlan
+  readonly bounds: ConnectionBounds
+  /** A connection could not be taken for want of the system's means. */
+  readonly onAcceptFailure: (code: string) => void
   /** Undefined: plain HTTP. */
   readonly tls: Pick<TlsFrontPorts, 'material' | 'ticketKey' | 'counts' | 'onFailure'> | undefined
 }
@@ -52,10 +61,8 @@ export interface Listener {
   readonly drain: (deadlineMs: number) => Promise<void>
 }
 
-/** Head of a request: bytes and time (S15). Node counts header bytes, we count fields. */
+/** Head of a request (S15). Node counts header bytes, we count fields. */
 const headBytesMax = 32 * 1024
-const headTimeoutMs = 10_000
-const keepAliveIdleMs = 60_000
 /** What a connection that is idle when the port closes is granted: a request may be on its way. */
 const lastCallMs = 500
 /** Above the 100 fields `readRequest` allows, far below the count where Node drops fields silently. */
@@ -70,21 +77,21 @@ export async function listen(handler: ExchangeHandler, options: ListenOptions): 
     listener: options.listener,
     isDraining: false,
     requests: 0,
+    replies: new Set(),
     lingering: new Map(),
   }
-  const http2 = createHttp2Sessions()
+  const http2 = createHttp2Sessions(options.limits)
   const connections = new WeakMap<Socket, ListenerConnection>()
   const server = createServer({
     maxHeaderSize: headBytesMax,
-    headersTimeout: headTimeoutMs,
     requestTimeout: 0,
-    keepAliveTimeout: keepAliveIdleMs,
     connectionsCheckingInterval: sweepMs,
     requireHostHeader: false,
     insecureHTTPParser: false,
     noDelay: true,
   })
   server.maxHeadersCount = headerFieldsMax
+  keepTimes(server, options.limits())
   // http's own first destroys every connection that carries no request yet, those just accepted too.
   server.close = NetServer.prototype.close as typeof server.close
 
@@ -125,10 +132,16 @@ export async function listen(handler: ExchangeHandler, options: ListenOptions): 
 
   const door: NetServer = front?.server ?? server
   await started(door, options)
+  door.on('connection', options.bounds.take)
+  // The system had no file left for a connection: those that are open go on.
+  door.on('error', (error: NodeJS.ErrnoException) => options.onAcceptFailure(error.code ?? 'unknown'))
   // A server that only gets connections handed keeps no list of them, and so no time limits, until it is told.
   if (front !== undefined) server.emit('listening')
   const sweeping = setInterval(() => {
+    const limits = options.limits()
+    keepTimes(server, limits)
     sweep(share.lingering)
+    endSlow(share.replies, limits)
     front?.sweep()
   }, sweepMs)
   sweeping.unref()
@@ -167,6 +180,20 @@ function sweep(lingering: Map<Socket, number>): void {
     if (untilMs > nowMs) continue
     lingering.delete(socket)
     socket.destroy()
+  }
+}
+
+/** Node looks at these when it needs them. */
+function keepTimes(server: Server, { headTimeoutMs, idleTimeoutMs }: LimitsPlan): void {
+  server.headersTimeout = headTimeoutMs
+  server.keepAliveTimeout = idleTimeoutMs
+}
+
+function endSlow(replies: ReadonlySet<ListenerReply>, limits: LimitsPlan): void {
+  const nowMs = performance.now()
+  for (const reply of replies) {
+    const slow = slowSide(reply, limits, nowMs)
+    if (slow !== undefined) reply.tooSlow(slow, slowReject(slow, limits))
   }
 }
 

@@ -4,6 +4,7 @@ import { request } from 'node:https'
 import { type AddressInfo, connect as connectTcp, createServer as createTcpServer, type Socket } from 'node:net'
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { plainListener } from '../../../test/fixtures/limits.ts'
 import { clientHello } from '../../../test/support/client-hello.ts'
 import { makeCertificate, type Pair, thumbprintOf } from '../../../test/support/make-certificate.ts'
 import type { ListenerPlan } from '../../compile/plan.ts'
@@ -68,6 +69,7 @@ async function open(plan: ListenerPlan, ticketKey = randomBytes(48)): Promise<Op
       exclusive: true,
       reusePort: false,
       listener: 3,
+      ...plainListener,
       tls: { material: prepareTls(plan), ticketKey, counts, onFailure: (code) => failures.push(code) },
     },
   )

@@ -1,9 +1,10 @@
 import type { CompiledApi, CompiledIssuer } from '../../compile/snapshot.ts'
+import { addressGroup } from '../../domain/address-group.ts'
 import type { Claims } from '../../domain/claims.ts'
 import type { Reject } from '../../domain/reject.ts'
 import { err, ok, type Result } from '../../domain/result.ts'
 import type { Turns } from '../../state/turns.ts'
-import { addressGroup, overBudget, type VerificationBudget } from '../../state/verification-budget.ts'
+import { overBudget, type VerificationBudget } from '../../state/verification-budget.ts'
 
 /** What a provider said of a token, now or a short while ago (RFC 7662 2.2). */
 export type IntrospectionAnswer =

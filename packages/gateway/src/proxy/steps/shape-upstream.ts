@@ -30,6 +30,8 @@ export interface UpstreamHead {
   readonly headers: string
   /** Names only the gateway may say to this upstream, or that carry tokens: no trailer has them. */
   readonly heldFromTrailers: HeaderNames
+  /** Whose bound a body of unknown length is counted against; undefined: any size. */
+  readonly bodyLimit?: Pick<ApiPlan, 'rule' | 'bodyBytesMax'>
 }
 
 /**
@@ -58,6 +60,7 @@ export function shapeUpstream(
       writeForwarded(head, plan.forwarded, pseudonym) +
       `via: ${head.httpVersion} ${pseudonym}\r\n${claimHeaders}`,
     heldFromTrailers: api.heldFromTrailers,
+    bodyLimit: plan,
   })
 }
 

@@ -3,6 +3,7 @@ import type { Reject } from '../../domain/reject.ts'
 import type { ByteSink, Exchange } from '../exchange.ts'
 import { headerLine } from '../head/header-value.ts'
 import { shapeTrailers } from '../head/shape-trailers.ts'
+import { bodyTooLarge } from '../steps/limit-body.ts'
 import type { UpstreamHead } from '../steps/shape-upstream.ts'
 import type { Carrier, CarrierUser } from './carrier.ts'
 import type { ForwardOutcome, ShapeHead } from './forward-outcome.ts'
@@ -80,7 +81,7 @@ export class Forwarding implements CarrierUser, PoolWaiter, ByteSink {
     this.startedMs = this.pools.nowMs()
     this.waitDeadlineMs = this.startedMs + this.plan.connectTimeoutMs
     // Bound to this request, not to its connection: a late call must never reach the connection's next request.
-    this.exchange.reply.onGone(() => this.callerGone())
+    this.exchange.reply.onGone((reject) => this.fail(reject))
     if (!this.over) this.acquire(this.startedMs)
   }
 
@@ -148,6 +149,11 @@ export class Forwarding implements CarrierUser, PoolWaiter, ByteSink {
       this.breakFraming()
       return
     }
+    const { bodyLimit } = this.outgoing
+    if (bodyLimit?.bodyBytesMax !== undefined && this.requestBytes > bodyLimit.bodyBytesMax) {
+      this.refuse(bodyTooLarge(bodyLimit.rule, bodyLimit.bodyBytesMax, undefined))
+      return
+    }
     this.keep(chunk)
     if (body.kind === 'sized' && this.requestBytes === body.bytes) this.bodyEnded = true
     if (this.connection === undefined) return
@@ -168,8 +174,8 @@ export class Forwarding implements CarrierUser, PoolWaiter, ByteSink {
     this.watchDeadline(this.pools.nowMs())
   }
 
-  fail(fault?: string): void {
-    this.refuse(fault === undefined ? { reason: 'caller_gone' } : { reason: 'bad_framing', fault })
+  fail(reject: Reject = { reason: 'caller_gone' }): void {
+    this.refuse(reject)
   }
 
   requestDrained(): void {
@@ -319,10 +325,6 @@ export class Forwarding implements CarrierUser, PoolWaiter, ByteSink {
   private refuseFaulty(reject: Extract<Reject, { reason: `upstream_${string}` }>): void {
     this.pool?.health.answerFailed(reject.reason === 'upstream_timeout' ? 'timeout' : reject.fault)
     this.refuse(reject)
-  }
-
-  private callerGone(): void {
-    this.refuse({ reason: 'caller_gone' })
   }
 
   private refuse(reject: Reject): void {
