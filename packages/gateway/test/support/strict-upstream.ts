@@ -1,18 +1,22 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 
-/** A request as its bytes say, read as strictly as RFC 9112 is written. */
-export interface StrictRequest {
+/** The head of a request as its bytes say, read as strictly as RFC 9112 is written. */
+export interface StrictHead {
   /** Method, target and version. */
   readonly line: string
   readonly method: string
   readonly target: string
   /** Names as sent. */
   readonly headers: readonly (readonly [name: string, value: string])[]
+  /** Which connection brought it, counted from 0. */
+  readonly connection: number
+}
+
+/** A whole request. */
+export interface StrictRequest extends StrictHead {
   readonly body: string
   /** What followed a chunked body, names as sent. */
   readonly trailers: readonly (readonly [name: string, value: string])[]
-  /** Which connection brought it, counted from 0. */
-  readonly connection: number
 }
 
 /** An upstream that reads requests with a parser of its own and forgives nothing. */
@@ -60,11 +64,19 @@ const neverTrailers = [
 /** Framing as servers spell it that hold `_` and `.` for `-`. */
 const framingInDisguise = /^(?:content[_.]length|transfer[_.]encoding)$/i
 
+export interface StrictSettings {
+  /** Told of each head once, before anything of the body is looked at. */
+  readonly onHead?: (head: StrictHead, socket: Socket) => void
+  /** Whether `requests` holds them: not where there are too many. */
+  readonly keeps?: boolean
+}
+
 /** The plain answer of a request that asks for nothing special. */
 export const plainAnswer = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
 
 export async function startStrictUpstream(
   answer: StrictAnswer = (_request, socket) => void socket.write(plainAnswer),
+  { onHead, keeps = true }: StrictSettings = {},
 ): Promise<StrictUpstream> {
   const requests: StrictRequest[] = []
   const faults: string[] = []
@@ -72,19 +84,25 @@ export async function startStrictUpstream(
   const server = createServer({ noDelay: true }, (socket) => {
     const connection = sockets.push(socket) - 1
     let text = ''
+    let pending: ReadHead | undefined
     socket.on('error', () => undefined)
     socket.on('data', (chunk) => {
       text += chunk.toString('latin1')
       for (;;) {
-        const read = readRequest(text, connection)
-        if (typeof read === 'string') {
-          faults.push(`${read}: ${JSON.stringify(text.slice(0, 300))}`)
+        const head = pending ?? readHead(text, connection)
+        if (typeof head === 'object' && pending === undefined) onHead?.(head.head, socket)
+        pending = typeof head === 'object' ? head : undefined
+        const body = typeof head === 'object' ? readBody(text, head) : head
+        if (typeof body === 'string') {
+          faults.push(`${body}: ${JSON.stringify(text.slice(0, 300))}`)
           socket.destroy()
         }
-        if (typeof read !== 'object') return
-        text = text.slice(read.bytes)
-        requests.push(read.request)
-        answer(read.request, socket)
+        if (typeof body !== 'object' || typeof head !== 'object') return
+        text = text.slice(body.end)
+        pending = undefined
+        const request = { ...head.head, body: body.body, trailers: body.trailers }
+        if (keeps) requests.push(request)
+        answer(request, socket)
       }
     })
   })
@@ -103,19 +121,25 @@ export async function startStrictUpstream(
   }
 }
 
-type Read = { readonly request: StrictRequest; readonly bytes: number } | string | undefined
+interface ReadHead {
+  readonly head: StrictHead
+  /** Where the body begins. */
+  readonly bodyStart: number
+  readonly length: string | undefined
+  readonly coding: string | undefined
+}
 
-/** The first request of the text; undefined while it is not whole, a fault when it never will be. */
-function readRequest(text: string, connection: number): Read {
+/** The head the text begins with; undefined while it is not whole, a fault when it never will be. */
+function readHead(text: string, connection: number): ReadHead | string | undefined {
   const headEnd = text.indexOf('\r\n\r\n')
   if (headEnd === -1) return undefined
-  const [first = '', ...lines] = text.slice(0, headEnd).split('\r\n')
-  const words = requestLine.exec(first)
+  const [line = '', ...lines] = text.slice(0, headEnd).split('\r\n')
+  const words = requestLine.exec(line)
   if (words === null) return 'no request line'
   const headers: [string, string][] = []
-  for (const line of lines) {
-    const parts = headerLine.exec(line)
-    if (parts === null) return `no header line: ${JSON.stringify(line)}`
+  for (const each of lines) {
+    const parts = headerLine.exec(each)
+    if (parts === null) return `no header line: ${JSON.stringify(each)}`
     headers.push([parts[1] ?? '', parts[2] ?? ''])
   }
   const valuesOf = (name: string): string[] =>
@@ -123,15 +147,13 @@ function readRequest(text: string, connection: number): Read {
   if (valuesOf('host').length !== 1) return 'not exactly one Host'
   const stranger = headers.find(([name]) => strangers.includes(name.toLowerCase()))
   if (stranger !== undefined) return `a header of the caller's connection: ${stranger[0]}`
-  const framing = [...valuesOf('content-length'), ...valuesOf('transfer-encoding')]
-  if (framing.length > 1) return 'more than one framing'
   const disguised = headers.find(([name]) => framingInDisguise.test(name))
   if (disguised !== undefined) return `framing in disguise: ${disguised[0]}`
-  const body = readBody(text, headEnd + 4, valuesOf('content-length')[0], valuesOf('transfer-encoding')[0])
-  if (typeof body !== 'object') return body
+  const [lengths, codings] = [valuesOf('content-length'), valuesOf('transfer-encoding')]
+  if (lengths.length + codings.length > 1) return 'more than one framing'
   const [, method = '', target = ''] = words
-  const request = { line: first, method, target, headers, body: body.body, trailers: body.trailers, connection }
-  return { request, bytes: body.end }
+  const head = { line, method, target, headers, connection }
+  return { head, bodyStart: headEnd + 4, length: lengths[0], coding: codings[0] }
 }
 
 interface ReadBody {
@@ -140,12 +162,7 @@ interface ReadBody {
   readonly end: number
 }
 
-function readBody(
-  text: string,
-  start: number,
-  length: string | undefined,
-  coding: string | undefined,
-): ReadBody | string | undefined {
+function readBody(text: string, { bodyStart: start, length, coding }: ReadHead): ReadBody | string | undefined {
   if (coding !== undefined) return coding === 'chunked' ? readChunks(text, start) : `coding ${coding}`
   if (length === undefined) return { body: '', trailers: [], end: start }
   if (!/^\d+$/.test(length)) return `length ${length}`
