@@ -7,9 +7,13 @@ command -v jq >/dev/null || packages+=(jq)
 command -v curl >/dev/null || packages+=(curl)
 command -v h2load >/dev/null || packages+=(nghttp2-client)
 command -v haproxy >/dev/null || [ -x /usr/sbin/haproxy ] || packages+=(haproxy)
-if [ ${#packages[@]} -gt 0 ]; then
-  sudo=""
-  [ "$(id -u)" -eq 0 ] || sudo="sudo"
-  $sudo apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "${packages[@]}"
-fi
+sudo=""
+[ "$(id -u)" -eq 0 ] || sudo="sudo"
+install() {
+  $sudo apt-get update -qq &&
+    DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "$@"
+}
+[ ${#packages[@]} -eq 0 ] || install "${packages[@]}"
+# Large, and needed by one file, which counts as skipped without it.
+command -v chromium >/dev/null || install chromium ||
+  echo "chromium could not be installed: the tests in a browser are skipped" >&2
