@@ -29,6 +29,7 @@ const plan: UpstreamPlan = {
   host: 'target',
   connectTimeoutMs: 5000,
   responseTimeoutMs: 30_000,
+  streamIdleTimeoutMs: 300_000,
   idleTimeoutMs: 4000,
   connectionsMax: 1024,
   requestsMax: 1024,

@@ -169,6 +169,9 @@ const upstream = z.strictObject({
   responseTimeout: durationBetween(10, hour, '10ms to 1h').prefault('30s').meta({
     description: 'Longest wait for the head of the answer, and for each next piece of its body.',
   }),
+  streamIdleTimeout: durationBetween(100, day, '100ms to 1d').prefault('5m').meta({
+    description: 'Longest silence of an event stream (`text/event-stream`), whose next piece is owed to nobody.',
+  }),
   idleTimeout: durationBetween(100, 10 * minute, '100ms to 10m')
     .prefault('4s')
     .meta({ description: "How long an unused connection is kept; below the upstream's own limit." }),
@@ -285,6 +288,25 @@ export const api = z.strictObject({
   cors: cors.optional().meta({
     description:
       "Pages of other sites that may call this API (CORS). Replaces the upstream's own `Access-Control-` headers; without it they pass.",
+  }),
+  websocket: z
+    .union([
+      z.boolean(),
+      z.strictObject({
+        idleTimeout: durationBetween(100, day, '100ms to 1d')
+          .prefault('5m')
+          .meta({ description: 'Without a byte either way for so long, a WebSocket is closed.' }),
+      }),
+    ])
+    .default(false)
+    .transform((given) => (given === true ? { idleTimeout: 5 * minute } : given))
+    .meta({
+      description:
+        'Whether requests may become WebSockets (RFC 6455). Off by default: what goes through one, the gateway cannot judge.',
+    }),
+  cutAtExpiry: z.boolean().default(false).meta({
+    description:
+      'End an answer that is still under way when its token expires. WebSockets and event streams always are.',
   }),
   routes: z.array(route).max(1000).default([]).meta({
     description: 'Tighter rules for parts of the API. Requirements of every matching route add up.',

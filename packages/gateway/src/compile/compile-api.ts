@@ -51,6 +51,8 @@ export function compileApi(
     ),
     forwarded: api.forward.forwarded ?? config.gateway.forwarded,
     cors: api.cors === undefined ? undefined : compileCors(api.cors, methods, places, [...path, 'cors'], problems),
+    websocket: compileWebSocket(api, [...path, 'websocket'], problems),
+    cutAtExpiry: api.cutAtExpiry,
     upstream: compileUpstream(id, config, api.upstream, ports, problems),
   }
 }
@@ -69,6 +71,20 @@ function compileAccess(
     issuerIds: access.issuers,
     require: compileRequirements(access.require, [...path, 'require'], problems),
   }
+}
+
+/** RFC 6455 begins with an upgrade of HTTP/1.1; over HTTP/2 (RFC 8441) no WebSocket is offered or asked for. */
+function compileWebSocket(
+  { websocket, upstream }: ApiConfig,
+  path: ConfigPath,
+  problems: ProblemList,
+): ApiPlan['websocket'] {
+  if (websocket === false) return undefined
+  if (upstream.targets.some((target) => target.startsWith('h2'))) {
+    const hint = 'give the WebSocket an API of its own, with `http` or `https` targets'
+    problems.error(path, 'websocket_target', 'a WebSocket goes to targets of HTTP/1.1 alone', hint)
+  }
+  return { idleTimeoutMs: websocket.idleTimeout }
 }
 
 function listenHost({ listen }: ApiConfig, path: ConfigPath, problems: ProblemList): string | undefined {

@@ -24,6 +24,7 @@ export function compileUpstream(
     host: upstream.host,
     connectTimeoutMs: upstream.connectTimeout,
     responseTimeoutMs: upstream.responseTimeout,
+    streamIdleTimeoutMs: upstream.streamIdleTimeout,
     idleTimeoutMs: upstream.idleTimeout,
     connectionsMax: upstream.connectionsMax,
     requestsMax: upstream.requestsMax,

@@ -194,6 +194,8 @@ export interface UpstreamPlan {
   readonly host: 'target' | 'caller'
   readonly connectTimeoutMs: number
   readonly responseTimeoutMs: number
+  /** Longest silence of an event stream. */
+  readonly streamIdleTimeoutMs: number
   readonly idleTimeoutMs: number
   readonly connectionsMax: number
   /** In flight per target and worker. */
@@ -259,5 +261,9 @@ export interface ApiPlan {
   readonly allowHeaders: readonly string[]
   readonly forwarded: ForwardedForm
   readonly cors: CorsPlan | undefined
+  /** Undefined: no request becomes a WebSocket here. */
+  readonly websocket: { readonly idleTimeoutMs: number } | undefined
+  /** An answer that is no event stream ends with its token too. */
+  readonly cutAtExpiry: boolean
   readonly upstream: UpstreamPlan
 }

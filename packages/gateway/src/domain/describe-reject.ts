@@ -130,7 +130,7 @@ const descriptions: {
     hint: 'Make the provider put less into the token, or raise access.tokenBytesMax.',
   }),
   origin_not_allowed: () => ({
-    seen: 'an unsafe method with a cookie token and an Origin that is not allowed, or none',
+    seen: 'an unsafe method or a WebSocket with a cookie token and an Origin that is not allowed, or none',
     wanted: 'an allowed Origin, or Sec-Fetch-Site: same-origin',
     hint: "List the page's origin under the cookie's `origins`.",
   }),

@@ -24,6 +24,37 @@ export interface Exchange {
   readonly receivedMs: number
   readonly body: CallerBody
   readonly reply: Reply
+  /** On a request that may become a WebSocket, and whose connection can: a valid handshake on HTTP/1.1. */
+  readonly upgrade?: CallerUpgrade | undefined
+}
+
+/** A caller's connection that can leave HTTP. */
+export interface CallerUpgrade {
+  /** Answers 101 with these headers, instead of a reply; from then on `user` gets the connection's bytes. */
+  readonly open: (rawHeaders: readonly string[], user: TunnelUser) => TunnelEnd
+}
+
+/** One end of a tunnel: a connection that carries bytes and nothing else. */
+export interface TunnelEnd {
+  /** False: wait for `TunnelUser.drained`. */
+  readonly write: (chunk: Buffer) => boolean
+  /** Nothing more will be written; the other direction stays open. */
+  readonly end: () => void
+  readonly pause: () => void
+  readonly resume: () => void
+  /** Closes at once; its user hears no more. */
+  readonly destroy: () => void
+}
+
+/** Who is told what a tunnel's end does. */
+export interface TunnelUser {
+  /** Bytes, in memory of their own. */
+  readonly data: (chunk: Buffer) => void
+  readonly drained: () => void
+  /** It sends nothing more. */
+  readonly ended: () => void
+  /** It is closed, both ways; called once. */
+  readonly gone: () => void
 }
 
 /** A caller's TLS connection, as steps may look at it. */

@@ -41,6 +41,7 @@ function planOf(ports: readonly number[], over: Partial<UpstreamPlan> = {}): Ups
     host: 'target',
     connectTimeoutMs: 1000,
     responseTimeoutMs: 5000,
+    streamIdleTimeoutMs: 300_000,
     idleTimeoutMs: 4000,
     connectionsMax: 16,
     requestsMax: 1024,

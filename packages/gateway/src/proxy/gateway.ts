@@ -1,3 +1,4 @@
+import type { ApiPlan } from '../compile/plan.ts'
 import type { Snapshot } from '../compile/snapshot.ts'
 import type { DescribedRequest } from '../domain/described-request.ts'
 import type { Reject } from '../domain/reject.ts'
@@ -11,6 +12,7 @@ import { resourceMetadataUrl } from './answer/resource-metadata.ts'
 import type { Exchange } from './exchange.ts'
 import { describedExchange, explain, notForwarded } from './explain.ts'
 import { forward } from './forward.ts'
+import { isEventStream } from './listener/event-stream.ts'
 import type { ExchangeHandler, RawFault } from './listener/listener.ts'
 import { decide, type PipelinePorts, type Verdict } from './pipeline.ts'
 import { createRecord, type RecordPorts } from './record.ts'
@@ -18,7 +20,9 @@ import type { PreflightAnswer } from './steps/answer-preflight.ts'
 import { shapeReply } from './steps/shape-reply.ts'
 import type { UpstreamHead } from './steps/shape-upstream.ts'
 import { startTrail, type Trail } from './trail.ts'
-import type { ForwardOutcome } from './upstream/forward-outcome.ts'
+import { createLongConnections, type LongConnectionsPorts } from './tunnel/long-connections.ts'
+import { createOpenTunnel } from './tunnel/open-tunnel.ts'
+import type { ForwardOutcome, LongAnswer } from './upstream/forward-outcome.ts'
 import type { Pools } from './upstream/pools.ts'
 
 export interface GatewayPorts extends RecordPorts {
@@ -31,6 +35,10 @@ export interface GatewayPorts extends RecordPorts {
   readonly nextDecisionId: () => string
   /** A step threw: our bug, told without what it choked on. */
   readonly onBug: (error: unknown) => void
+  /** The one clock of long connections. */
+  readonly every: LongConnectionsPorts['every']
+  /** Random bytes, for masks (RFC 6455 5.3). */
+  readonly randomBytes: (bytes: number) => Buffer
 }
 
 /** The data plane of one worker. */
@@ -39,10 +47,14 @@ export interface Gateway extends ExchangeHandler {
   readonly explain: (request: DescribedRequest) => Promise<DecisionEntry | undefined>
   /** Where the request last looked at is, for the last words of a crash (S22). */
   readonly stage: () => { readonly step: string; readonly path: string }
+  /** Ends tunnels and event streams after so long, those that begin later too. */
+  readonly drain: (afterMs: number) => void
 }
 
 export function createGateway(ports: GatewayPorts): Gateway {
   const record = createRecord(ports)
+  const long = createLongConnections({ ...ports, keys: ports.pipeline.keys })
+  const openTunnel = createOpenTunnel({ ...ports, long })
   let latest: Trail | undefined
 
   function handle(exchange: Exchange): void {
@@ -70,17 +82,27 @@ export function createGateway(ports: GatewayPorts): Gateway {
   }
 
   function send(trail: Trail, head: UpstreamHead): void {
-    const upstream = trail.api?.plan.upstream
-    if (upstream === undefined) throw new Error('a request was let through without an API')
+    const plan = trail.api?.plan
+    if (plan === undefined) throw new Error('a request was let through without an API')
     forward(
       trail.exchange,
       head,
-      upstream,
+      plan.upstream,
       ports.pools,
-      (_status, rawHeaders) =>
-        shapeReply(rawHeaders, trail.place, trail.decisionId, trail.api?.plan.cors, trail.head?.origin),
+      (status, rawHeaders, answer) => {
+        if (status !== 101) watchAnswer(trail, plan, rawHeaders, answer)
+        return shapeReply(rawHeaders, trail.place, trail.decisionId, plan.cors, trail.head?.origin)
+      },
       (outcome) => finish(trail, outcome),
+      trail.head?.webSocketKey === undefined ? undefined : openTunnel(trail),
     )
+  }
+
+  /** S16: an event stream ends with its token; another answer when its API says so. */
+  function watchAnswer(trail: Trail, plan: ApiPlan, rawHeaders: readonly string[], answer: LongAnswer): void {
+    const isStream = isEventStream(rawHeaders)
+    if (isStream) answer.isEventStream()
+    if (isStream || plan.cutAtExpiry) long.watch(trail, answer)
   }
 
   function sendPreflight(trail: Trail, { status, rawHeaders }: PreflightAnswer): void {
@@ -93,8 +115,9 @@ export function createGateway(ports: GatewayPorts): Gateway {
   }
 
   function finish(trail: Trail, outcome: ForwardOutcome): void {
+    long.forget(trail)
     if (outcome.ok) {
-      const { status, requestBytes, responseBytes, firstByteMs, target } = outcome
+      const { status, requestBytes, responseBytes, firstByteMs, target, ended } = outcome
       record(trail, {
         status,
         reject: undefined,
@@ -102,6 +125,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
         bytesOut: responseBytes,
         upstreamMs: firstByteMs,
         target,
+        ended,
       })
     } else if (outcome.answered || outcome.reject.reason === 'caller_gone') {
       record(trail, notForwarded(outcome.reject, rejectToWire(outcome.reject).status, outcome.target))
@@ -174,7 +198,14 @@ export function createGateway(ports: GatewayPorts): Gateway {
     return explain(request, snapshot, { peeking, decisionId: ports.nextDecisionId(), nowMs: ports.nowMs() })
   }
 
-  return { handle, refuse: refuseUnread, refuseRaw, explain: explainDescribed, stage: () => stageOf(latest) }
+  return {
+    handle,
+    refuse: refuseUnread,
+    refuseRaw,
+    explain: explainDescribed,
+    stage: () => stageOf(latest),
+    drain: long.drain,
+  }
 }
 
 /** Refuses; how many bytes of content the caller gets. */

@@ -1,3 +1,4 @@
+import type { EndCause } from '../domain/end-cause.ts'
 import type { Outcome } from '../domain/reasons.ts'
 import { outcomeOfReason } from '../domain/reasons.ts'
 import type { Reject } from '../domain/reject.ts'
@@ -17,6 +18,8 @@ export interface Ending {
   /** From forwarding to the head of the upstream's answer; negative: not forwarded. */
   readonly upstreamMs: number
   readonly target: string | undefined
+  /** What ended a tunnel or cut a long answer short. */
+  readonly ended?: EndCause | undefined
 }
 
 export interface RecordPorts {
@@ -45,6 +48,7 @@ export function createRecord(ports: RecordPorts): (trail: Trail, ending: Ending)
     const apiSlot = trail.api === undefined ? noApiSlot : (slots.apis[trail.api.index] ?? noApiSlot)
     const durationMs = nowMs - trail.exchange.receivedMs
     ports.counters.request(apiSlot, outcome, reject?.reason, ending.status, durationMs, ending.upstreamMs)
+    if (ending.ended !== undefined && ending.status !== 101) ports.counters.add(counter.answersCutShort, 1)
     if (trail.lookup !== 'none') {
       ports.counters.add(trail.lookup === 'hit' ? counter.tokenCacheHits : counter.tokenCacheMisses, 1)
     }
@@ -135,6 +139,7 @@ function fillEntry(
   entry.durationMs = durationMs
   entry.upstreamMs = ending.upstreamMs
   entry.target = ending.target
+  entry.ended = ending.ended
 }
 
 /** Only a verified subject is named, and a cached token pays for its hash once. */
@@ -169,5 +174,6 @@ function blankEntry(): AccessEntry {
     durationMs: 0,
     upstreamMs: -1,
     target: undefined,
+    ended: undefined,
   }
 }

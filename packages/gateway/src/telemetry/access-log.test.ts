@@ -21,6 +21,7 @@ const forwarded: AccessEntry = {
   durationMs: 12.3456,
   upstreamMs: 11.02,
   target: '127.0.0.1:9000',
+  ended: undefined,
 }
 
 const refused: AccessEntry = {

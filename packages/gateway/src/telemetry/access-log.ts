@@ -1,3 +1,4 @@
+import type { EndCause } from '../domain/end-cause.ts'
 import type { Outcome } from '../domain/reasons.ts'
 import type { Reason } from '../domain/reject.ts'
 import { escapeForTerminal, jsonText } from './escape-text.ts'
@@ -42,6 +43,8 @@ export interface AccessEntry {
   upstreamMs: number
   /** Authority of the target that got the request. */
   target: string | undefined
+  /** Who or what ended a tunnel, or cut a long answer short. */
+  ended: EndCause | undefined
 }
 
 /** One line for each request. */
@@ -78,6 +81,7 @@ function jsonLine(entry: AccessEntry, clock: LogClock, parts: LineParts): string
   line += `,"bytesIn":${entry.bytesIn},"bytesOut":${entry.bytesOut},"durationMs":${milliseconds(entry.durationMs)}`
   if (upstreamMs >= 0) line += `,"upstreamMs":${milliseconds(upstreamMs)}`
   if (target !== undefined) line += parts.field('target', target)
+  if (entry.ended !== undefined) line += `,"ended":"${entry.ended}"`
   return `${line}}\n`
 }
 
@@ -98,6 +102,7 @@ function prettyLine(entry: AccessEntry, clock: LogClock, colour: boolean): strin
     escapeForTerminal(entry.api ?? '-').padEnd(8),
     `${entry.durationMs.toFixed(1)}ms`,
   ]
+  if (entry.ended !== undefined) words.push(`ended: ${entry.ended}`)
   if (entry.reason !== undefined) words.push(`explain: jotgate explain ${entry.decisionId}`)
   return `${words.join('  ')}\n`
 }

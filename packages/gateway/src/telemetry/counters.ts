@@ -1,4 +1,5 @@
 import { algorithms } from '../domain/algorithm.ts'
+import type { EndCause } from '../domain/end-cause.ts'
 import { type Outcome, reasonNumber, reasons } from '../domain/reasons.ts'
 import type { Reason } from '../domain/reject.ts'
 import { createSlots } from './counter-slots.ts'
@@ -23,7 +24,16 @@ export const counter = {
   upstreamConnectFailures: 15,
   upstreamEjections: 16,
   upstreamReturns: 17,
-  connectionsRefused: 18,
+  tunnelsOpened: 18,
+  tunnelsEndedByCaller: 19,
+  tunnelsEndedByUpstream: 20,
+  tunnelsIdle: 21,
+  tunnelsExpired: 22,
+  tunnelsDistrusted: 23,
+  tunnelsUnconfigured: 24,
+  tunnelsDrained: 25,
+  answersCutShort: 26,
+  connectionsRefused: 27,
 } as const
 
 /** Present values, by position; `gaugeMerge` says how those of several workers add up. */
@@ -35,10 +45,22 @@ export const gauge = {
   tokenCacheEntries: 4,
   eventLoopDelayExcessMs: 5,
   upstreamTargetsEjected: 6,
+  tunnelsOpen: 7,
 } as const
 
 export type CounterIndex = (typeof counter)[keyof typeof counter]
 export type GaugeIndex = (typeof gauge)[keyof typeof gauge]
+
+/** Which counter an ended tunnel belongs to. */
+export const tunnelEndCounter: Readonly<Record<EndCause, CounterIndex>> = {
+  caller: counter.tunnelsEndedByCaller,
+  upstream: counter.tunnelsEndedByUpstream,
+  idle: counter.tunnelsIdle,
+  expired: counter.tunnelsExpired,
+  distrusted: counter.tunnelsDistrusted,
+  configuration: counter.tunnelsUnconfigured,
+  drain: counter.tunnelsDrained,
+}
 
 /** Upper bounds of the duration buckets in milliseconds: 0.25 doubling to 16,384; above them one for the rest. */
 export const durationBoundsMs: readonly number[] = Array.from({ length: 17 }, (_, index) => 0.25 * 2 ** index)

@@ -19,7 +19,13 @@ type Family = ExtraMetric
 /** Media type of the exposition format, for `Content-Type`. */
 export const prometheusMediaType = 'text/plain; version=0.0.4; charset=utf-8'
 
-const counterFamilies: { readonly [C in keyof typeof counter]: readonly [name: string, help: string] } = {
+const tunnelsEnded = 'tunnels_ended_total'
+const tunnelsEndedHelp = 'WebSockets that ended, by who or what ended them.'
+
+/** Neighbours of one name are one family. */
+const counterFamilies: {
+  readonly [C in keyof typeof counter]: readonly [name: string, help: string, labels?: Labels]
+} = {
   tokenCacheHits: ['token_cache_hits_total', 'Tokens found in the verified-token cache.'],
   tokenCacheMisses: ['token_cache_misses_total', 'Tokens not found in the verified-token cache.'],
   tokenCacheAdmissions: ['token_cache_admissions_total', 'Tokens taken into the verified-token cache.'],
@@ -37,6 +43,18 @@ const counterFamilies: { readonly [C in keyof typeof counter]: readonly [name: s
   upstreamConnectFailures: ['upstream_connect_failures_total', 'Connections to upstreams that could not be made.'],
   upstreamEjections: ['upstream_ejections_total', 'Targets passed over for a time because they failed.'],
   upstreamReturns: ['upstream_returns_total', 'Targets that were passed over and answer again.'],
+  tunnelsOpened: ['tunnels_opened_total', 'WebSockets that were let through and agreed to by the upstream.'],
+  tunnelsEndedByCaller: [tunnelsEnded, tunnelsEndedHelp, { cause: 'caller' }],
+  tunnelsEndedByUpstream: [tunnelsEnded, tunnelsEndedHelp, { cause: 'upstream' }],
+  tunnelsIdle: [tunnelsEnded, tunnelsEndedHelp, { cause: 'idle' }],
+  tunnelsExpired: [tunnelsEnded, tunnelsEndedHelp, { cause: 'expired' }],
+  tunnelsDistrusted: [tunnelsEnded, tunnelsEndedHelp, { cause: 'distrusted' }],
+  tunnelsUnconfigured: [tunnelsEnded, tunnelsEndedHelp, { cause: 'configuration' }],
+  tunnelsDrained: [tunnelsEnded, tunnelsEndedHelp, { cause: 'drain' }],
+  answersCutShort: [
+    'answers_cut_total',
+    'Event streams and long answers that the gateway ended: token, key, configuration, or its own end.',
+  ],
   logLinesDropped: ['log_lines_dropped_total', 'Log lines dropped because their reader was slow, full or gone.'],
   decisionsKept: ['decisions_kept_total', 'Decisions kept for explain.'],
   connectionsRefused: [
@@ -58,6 +76,7 @@ const gaugeFamilies: { readonly [G in keyof typeof gauge]: readonly [name: strin
   callerConnections: ['caller_connections', 'Open connections of callers.'],
   upstreamConnections: ['upstream_connections', 'Open connections to upstreams.'],
   upstreamTargetsEjected: ['upstream_targets_ejected', 'Targets passed over now, summed over the workers.'],
+  tunnelsOpen: ['tunnels_open', 'Open WebSockets.'],
   requestsInFlight: ['requests_in_flight', 'Requests begun and not ended.'],
   tokenCacheEntries: ['token_cache_entries', 'Tokens in the verified-token cache.'],
   eventLoopDelayExcessMs: [
@@ -71,9 +90,7 @@ export function toPrometheus(merged: CounterSnapshot, extra: readonly ExtraMetri
   const families: readonly Family[] = [
     ...requestFamilies(merged),
     verificationFamily(merged),
-    ...Object.entries(counterFamilies).map(([key, [name, help]]) =>
-      plain(name, help, 'counter', merged.counters[counter[key as keyof typeof counter]]),
-    ),
+    ...plainCounters(merged),
     ...Object.entries(gaugeFamilies).map(([key, [name, help]]) =>
       plain(name, help, 'gauge', merged.gauges[gauge[key as keyof typeof gauge]]),
     ),
@@ -131,6 +148,17 @@ function verificationFamily({ issuers }: CounterSnapshot): Family {
       ]),
     ),
   }
+}
+
+function plainCounters({ counters }: CounterSnapshot): readonly Family[] {
+  const families: { name: string; help: string; type: 'counter'; samples: Family['samples'][number][] }[] = []
+  for (const [key, [name, help, labels = {}]] of Object.entries(counterFamilies)) {
+    const sample = { labels, value: counters[counter[key as keyof typeof counter]] ?? 0 }
+    const last = families.at(-1)
+    if (last?.name === name) last.samples.push(sample)
+    else families.push({ name, help, type: 'counter', samples: [sample] })
+  }
+  return families
 }
 
 function plain(name: string, help: string, type: Family['type'], value: number | undefined): Family {

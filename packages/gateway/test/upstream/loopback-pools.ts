@@ -71,6 +71,7 @@ export function upstreamPlan(targets: readonly TargetPlan[], over: Partial<Upstr
     host: 'target',
     connectTimeoutMs: 1000,
     responseTimeoutMs: 5000,
+    streamIdleTimeoutMs: 300_000,
     idleTimeoutMs: 4000,
     connectionsMax: 16,
     requestsMax: 1024,

@@ -90,6 +90,8 @@ export function createTraffic(parts: TrafficParts): Traffic {
     subjectHash: createSubjectHash(parts.subjectKey),
     nowMs: Date.now,
     onBug: opened.bug,
+    every,
+    randomBytes,
   })
   const takeLoopDelayMs = watchLoopDelay()
   const { writer } = opened
@@ -139,11 +141,7 @@ function createIntrospection({ control }: TrafficParts): WorkerIntrospection {
 function openPools(counters: ReturnType<typeof createUpstreamCounters>, log: Log): Pools {
   return createPools({
     nowMs: Date.now,
-    every: (intervalMs, tick) => {
-      const timer = setInterval(tick, intervalMs)
-      timer.unref()
-      return () => clearInterval(timer)
-    },
+    every,
     lookup: (host, done) => lookup(host, { all: true }, done),
     counters,
     onHealth: ({ rule, target, ejected }) => {
@@ -151,6 +149,12 @@ function openPools(counters: ReturnType<typeof createUpstreamCounters>, log: Log
       else log.warn('upstream_ejected', { rule, target, fault: ejected.fault, forMs: ejected.forMs })
     },
   })
+}
+
+function every(intervalMs: number, tick: () => void): () => void {
+  const timer = setInterval(tick, intervalMs)
+  timer.unref()
+  return () => clearInterval(timer)
 }
 
 function createPipelinePorts(

@@ -25,6 +25,8 @@ type Start = (subjectKey: Buffer, pseudonym: string) => void
 
 /** What is granted to the last log lines. */
 const flushMs = 1000
+/** What a WebSocket gets to close before the deadline. */
+const farewellMs = 1_500
 /** What is granted to the last word of a worker that a bug ends. */
 const lastWordMs = 200
 
@@ -147,6 +149,8 @@ async function serve({ log }: OpenLog, { traffic, current, listeners }: WorkerSt
 }
 
 async function end(state: WorkerState, { writer }: OpenLog, deadlineMs: number): Promise<void> {
+  // Long connections are told to go while there is still time for them to hear it.
+  state.traffic?.gateway.drain(deadlineMs - Math.min(farewellMs, deadlineMs / 2))
   await state.listeners.drain(deadlineMs)
   await writer.close(flushMs)
   tellParent({ kind: 'drained' })

@@ -42,6 +42,8 @@ const orders: ApiPlan = {
   allowHeaders: [],
   forwarded: 'x-forwarded',
   cors: undefined,
+  websocket: undefined,
+  cutAtExpiry: false,
   upstream: {
     id: 'u',
     rule: 'apis.orders.upstream',
@@ -49,6 +51,7 @@ const orders: ApiPlan = {
     host: 'target',
     connectTimeoutMs: 1,
     responseTimeoutMs: 1,
+    streamIdleTimeoutMs: 300_000,
     idleTimeoutMs: 1,
     connectionsMax: 1,
     requestsMax: 1024,

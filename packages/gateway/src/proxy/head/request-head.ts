@@ -36,7 +36,8 @@ export interface RequestHead {
   readonly dpop: string | undefined
   readonly userAgent: string | undefined
   readonly expect: string | undefined
-  readonly upgrade: string | undefined
+  /** The key of a WebSocket handshake (RFC 6455 4.1); undefined on every other request. */
+  readonly webSocketKey: string | undefined
   /**
    * Names and values in turn of what may go on to the upstream: checked, without hop-by-hop, framing, reserved,
    * forwarding, override and identity headers and without those `Connection` names.

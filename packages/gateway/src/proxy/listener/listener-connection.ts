@@ -1,10 +1,12 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
-import type { CallerTls } from '../exchange.ts'
+import type { CallerTls, CallerUpgrade } from '../exchange.ts'
+import { handshakeKey } from '../head/websocket-handshake.ts'
 import type { ExchangeHandler, RawFault } from './listener.ts'
 import { ListenerBody } from './listener-body.ts'
 import { ListenerReply, type ReplyConnection } from './listener-reply.ts'
-import { mayHaveLostBytes } from './lost-bytes.ts'
+import { openTunnel } from './listener-tunnel.ts'
+import { withoutUpgrade } from './without-upgrade.ts'
 
 /** What all connections of a listener share. */
 export interface ListenerShare {
@@ -18,6 +20,10 @@ export interface ListenerShare {
   readonly replies: Set<ListenerReply>
   /** Connections that are to be destroyed at the given time of the monotonic clock, in milliseconds. */
   readonly lingering: Map<Socket, number>
+  /** Connections that node:http let go of, as it does at each request that asks for an upgrade. */
+  readonly detached: Set<Socket>
+  /** Lets node:http read a connection, anew. */
+  readonly accept: (socket: Socket) => void
 }
 
 /** How long a caller that still sends may take to read the answer that ends its connection. */
@@ -29,8 +35,6 @@ interface Waiting {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly awaitsContinue: boolean
-  /** What followed it is lost: its answer ends the connection. */
-  readonly isLast: boolean
 }
 
 /**
@@ -48,20 +52,24 @@ export class ListenerConnection implements ReplyConnection {
   private isBusy = false
   /** No request after the current one is carried out. */
   private isLast = false
-  /** No request after those waiting is carried out. */
-  private isCut = false
   private isHeld = false
   private fault: RawFault | undefined
-  /** Bytes received when the last answer had left and nothing waited. */
-  private bytesBefore = 0
+  /** A request that asks for an upgrade, and what came behind it: its turn comes when those before it are answered. */
+  private asked: { readonly request: IncomingMessage; readonly behind: Buffer } | undefined
 
   constructor(socket: Socket, share: ListenerShare, tls: CallerTls | undefined) {
     this.socket = socket
     this.tls = tls
     this.share = share
-    socket.on('close', () => share.lingering.delete(socket))
-    // A socket that node:http hands over for CONNECT has lost http's own listener.
+    socket.on('close', () => {
+      share.lingering.delete(socket)
+      share.detached.delete(socket)
+    })
+    // A socket that node:http hands over for CONNECT or an upgrade has lost http's own listeners.
     socket.on('error', () => undefined)
+    socket.on('drain', () => {
+      if (share.detached.has(socket)) this.current?.response.emit('drain')
+    })
     // http resumes the connection at the end of each request it parses.
     socket.on('resume', () => {
       if (this.isHeld) socket.pause()
@@ -79,7 +87,7 @@ export class ListenerConnection implements ReplyConnection {
   }
 
   serve(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void {
-    if (this.isLast || this.isCut || this.fault !== undefined) {
+    if (this.isLast || this.fault !== undefined) {
       this.hold()
       return
     }
@@ -88,18 +96,32 @@ export class ListenerConnection implements ReplyConnection {
       this.broke('HPE_INVALID_VERSION')
       return
     }
-    this.isCut = mayHaveLostBytes(request, this.socket.bytesRead - this.bytesBefore)
-    const next = { request, response, awaitsContinue, isLast: this.isCut }
+    const next = { request, response, awaitsContinue }
     if (!this.isBusy) this.begin(next)
     else if (this.waiting.push(next) >= waitingMax) this.hold()
+  }
+
+  /**
+   * A request that asks for an upgrade: node:http has let go of the connection, and hands over what came behind the
+   * request's head. A WebSocket handshake is judged like any request; to every other one the upgrade is nothing, and
+   * node:http gets it again without that word.
+   */
+  upgrade(request: IncomingMessage, behind: Buffer): void {
+    this.share.detached.add(this.socket)
+    if (this.isLast || this.fault !== undefined) return
+    if (request.httpVersionMajor !== 1) {
+      this.broke('HPE_INVALID_VERSION')
+      return
+    }
+    this.asked = { request, behind }
+    if (!this.isBusy) this.takeUp()
   }
 
   /** The bytes at hand are no request, or no body of the request they belong to. */
   broke(fault: RawFault): void {
     if (this.fault !== undefined) return
     this.fault = fault
-    // The socket's own listener for it went with the parser.
-    if (fault === 'connect') this.socket.on('drain', () => this.current?.response.emit('drain'))
+    if (fault === 'connect') this.share.detached.add(this.socket)
     // A request that waits while its body breaks gets the refusal in its turn.
     if (this.waiting.at(-1)?.request.complete === false) this.waiting.pop()
     else if (this.waiting.length === 0 && this.current?.request.complete === false) {
@@ -114,10 +136,55 @@ export class ListenerConnection implements ReplyConnection {
     this.share.lingering.delete(this.socket)
     this.current = undefined
     if (this.isLast) Socket.prototype.destroySoon.call(this.socket)
-    else this.bytesBefore = this.socket.bytesRead
   }
 
-  private begin({ request, response, awaitsContinue, isLast }: Waiting): void {
+  private takeUp(): void {
+    const { socket, share, asked } = this
+    if (asked === undefined) return
+    this.asked = undefined
+    // node:http may have set it after the answer before this request, and no longer looks at it.
+    socket.setTimeout(0)
+    const { request, behind } = asked
+    if (handshakeKey(request.method ?? '', request.httpVersion, request.rawHeaders) !== undefined) {
+      this.beginHandshake(request, behind)
+      return
+    }
+    share.detached.delete(socket)
+    socket.unshift(Buffer.concat([withoutUpgrade(request), behind]))
+    share.accept(socket)
+    if (socket.isPaused()) socket.resume()
+  }
+
+  /**
+   * Its answer, when it is none that opens a tunnel, is the connection's last: what the caller sends behind a handshake
+   * may be meant for the tunnel, and is never read as a request.
+   */
+  private beginHandshake(request: IncomingMessage, behind: Buffer): void {
+    const { socket, share } = this
+    const response = new ServerResponse(request)
+    response.assignSocket(socket)
+    response.on('finish', () => {
+      response.detachSocket(socket)
+      this.closed()
+      if (socket.destroyed) return
+      socket.end()
+      socket.resume()
+      socket.on('end', () => socket.destroy())
+      this.linger()
+    })
+    const open: CallerUpgrade['open'] = (rawHeaders, user) => {
+      response.detachSocket(socket)
+      // A tunnel has limits of its own.
+      if (this.current !== undefined) share.replies.delete(this.current)
+      socket.on('close', () => {
+        share.requests -= 1
+      })
+      return openTunnel(socket, rawHeaders, behind, user)
+    }
+    this.begin({ request, response, awaitsContinue: false }, { open })
+  }
+
+  private begin({ request, response, awaitsContinue }: Waiting, upgrade?: CallerUpgrade): void {
     const body = new ListenerBody(request, response, awaitsContinue)
     const reply = new ListenerReply(request, response, body, this)
     this.current = reply
@@ -125,7 +192,7 @@ export class ListenerConnection implements ReplyConnection {
     this.share.requests += 1
     this.share.replies.add(reply)
     response.on('close', this.replyClosed)
-    if (isLast) reply.closeAfter()
+    if (upgrade !== undefined) reply.closeAfter()
     // RFC 9112 7: HTTP/1.0 knows no chunks, whatever its `TE` says.
     if (request.httpVersion === '1.0') response.useChunkedEncodingByDefault = false
     this.share.handler.handle({
@@ -140,6 +207,7 @@ export class ListenerConnection implements ReplyConnection {
       receivedMs: Date.now(),
       body,
       reply,
+      upgrade,
     })
   }
 
@@ -157,8 +225,8 @@ export class ListenerConnection implements ReplyConnection {
     const next = this.waiting.shift()
     if (this.waiting.length === 0) this.release()
     if (next !== undefined) this.begin(next)
+    else if (this.asked !== undefined) this.takeUp()
     else if (this.fault !== undefined) this.refuse(this.fault)
-    else this.bytesBefore = socket.bytesRead
   }
 
   /** Leaves what follows to the kernel. */
@@ -170,7 +238,8 @@ export class ListenerConnection implements ReplyConnection {
   private release(): void {
     if (!this.isHeld) return
     this.isHeld = false
-    this.socket.resume()
+    // Nobody would take what comes; whoever gets the connection next resumes it.
+    if (!this.share.detached.has(this.socket)) this.socket.resume()
   }
 
   /** Gives the caller time to read its answer before the connection is destroyed. */

@@ -32,6 +32,7 @@ export class ListenerReply implements Reply, CallerPace {
   private readonly connection: ReplyConnection
   private first: Buffer | undefined
   private flowing = false
+  private flushing = false
   private isGone = false
   private gone: ((reject?: Reject) => void) | undefined
   /** Why we let the caller go. */
@@ -71,6 +72,8 @@ export class ListenerReply implements Reply, CallerPace {
     if (bodyBytes !== undefined) rawHeaders.push('Content-Length', String(bodyBytes))
     this.isLong = isEventStream(rawHeaders)
     this.response.writeHead(status, rawHeaders)
+    // An event stream may send nothing for long: its head does not wait for its first piece.
+    if (bodyBytes === undefined) this.flushSoon()
   }
 
   data(chunk: Buffer): boolean {
@@ -80,16 +83,26 @@ export class ListenerReply implements Reply, CallerPace {
       return this.response.write(chunk)
     }
     this.first = chunk
-    process.nextTick(flushReply, this)
+    this.flushSoon()
     return true
   }
 
   flush(): void {
-    const first = this.first
-    if (first === undefined) return
+    this.flushing = false
+    const { first, response } = this
+    if (first === undefined) {
+      if (!this.flowing && !response.destroyed && !response.writableEnded) response.flushHeaders()
+      return
+    }
     this.first = undefined
     this.flowing = true
-    if (!this.response.destroyed) this.response.write(first)
+    if (!response.destroyed) response.write(first)
+  }
+
+  private flushSoon(): void {
+    if (this.flushing) return
+    this.flushing = true
+    process.nextTick(flushReply, this)
   }
 
   end(trailers?: readonly string[]): void {

@@ -79,6 +79,8 @@ export async function listen(handler: ExchangeHandler, options: ListenOptions): 
     requests: 0,
     replies: new Set(),
     lingering: new Map(),
+    detached: new Set(),
+    accept: (socket) => server.emit('connection', socket),
   }
   const http2 = createHttp2Sessions(options.limits)
   const connections = new WeakMap<Socket, ListenerConnection>()
@@ -128,6 +130,7 @@ export async function listen(handler: ExchangeHandler, options: ListenOptions): 
     if (fault === undefined || (socket as Socket).bytesRead === 0) socket.destroy()
     else connectionOf(socket as Socket).broke(fault)
   })
+  server.on('upgrade', (request, socket, behind) => connectionOf(socket as Socket).upgrade(request, behind))
   server.on('connect', (_request, socket) => connectionOf(socket as Socket).broke('connect'))
 
   const door: NetServer = front?.server ?? server
@@ -161,7 +164,7 @@ export async function listen(handler: ExchangeHandler, options: ListenOptions): 
     },
     drain: async (deadlineMs) => {
       share.isDraining = true
-      await Promise.all([drain(server, front, deadlineMs), http2.drain(deadlineMs)])
+      await Promise.all([drain(server, front, share, deadlineMs), http2.drain(deadlineMs)])
     },
   }
 }
@@ -216,10 +219,16 @@ function started(server: NetServer, options: ListenOptions): Promise<void> {
   })
 }
 
-function drain(server: Server, front: TlsFront | undefined, deadlineMs: number): Promise<void> {
+function drain(
+  server: Server,
+  front: TlsFront | undefined,
+  { detached }: ListenerShare,
+  deadlineMs: number,
+): Promise<void> {
   return new Promise((resolve) => {
     const deadline = setTimeout(() => {
       server.closeAllConnections()
+      for (const socket of detached) socket.destroy()
       front?.closeAll()
       resolve()
     }, deadlineMs)

@@ -16,7 +16,7 @@ const knownParameter = 'access_token'
  * Step 3: the one token of the request. A place is a header (with a scheme in any case and one or more spaces, or
  * without), a query parameter or a cookie. Refused: none; more than one, in two places or twice in one, known places
  * that are not configured included (`Authorization: Bearer` and `access_token` in the query, S17); one longer than the
- * API allows; one with characters no token has; a cookie's on an unsafe method from a foreign origin. Another scheme
+ * API allows; one with characters no token has; a cookie's on an unsafe method or an upgrade from a foreign origin. Another scheme
  * than the configured one, `DPoP` too (S2), is no token here: `token_missing`.
  */
 export function extractToken(head: RequestHead, api: CompiledApi): Result<ExtractedToken, Reject> {
@@ -40,7 +40,8 @@ export function extractToken(head: RequestHead, api: CompiledApi): Result<Extrac
   if (place.kind === 'query') token = decodeQueryValue(token) ?? '%'
   if (token === '') return err({ reason: 'token_malformed', fault: 'empty' })
   if (!hasTokenForm(token, api)) return err({ reason: 'token_malformed', fault: 'base64url' })
-  if (place.kind === 'cookie' && !isOwnOrigin(head, place.origins)) {
+  const upgrades = head.webSocketKey !== undefined && api.plan.websocket !== undefined
+  if (place.kind === 'cookie' && !isOwnOrigin(head, place.origins, upgrades)) {
     return err({ reason: 'origin_not_allowed', rule: `${rule}.access.token` })
   }
   return ok({ token, place })
@@ -102,9 +103,13 @@ function hasTokenForm(token: string, api: CompiledApi): boolean {
   return (dot > 0 && api.introspecting.length === 0) || isToken68(token)
 }
 
-/** S17: a cookie comes by itself, so an unsafe method must come from where the operator said, or from the same origin. */
-function isOwnOrigin(head: RequestHead, origins: readonly string[]): boolean {
-  if (head.method === 'GET' || head.method === 'HEAD' || head.method === 'OPTIONS') return true
+/**
+ * S17: a cookie comes by itself, so an unsafe method must come from where the operator said, or from the same origin. So
+ * must a WebSocket handshake, which any page may send although it reads what comes back; it names its `Origin` (S16).
+ */
+function isOwnOrigin(head: RequestHead, origins: readonly string[], upgrades: boolean): boolean {
+  if (upgrades && head.origin === undefined) return false
+  if (!upgrades && (head.method === 'GET' || head.method === 'HEAD' || head.method === 'OPTIONS')) return true
   return head.secFetchSite === 'same-origin' || (head.origin !== undefined && origins.includes(head.origin))
 }
 

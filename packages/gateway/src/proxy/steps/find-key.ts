@@ -28,18 +28,19 @@ export function findKey(
   issuer: CompiledIssuer,
   ports: FindKeyPorts,
 ): FoundKeys | Promise<FoundKeys> {
-  const keys = selectKeys(token, issuer, ports)
+  const keys = usableKeys(token, issuer, ports)
   if (keys.length > 0) return ok(keys)
   const { plan } = issuer
   if (!plan.remoteKeys) return err({ reason: 'key_unknown', kid: token.kid, rule: `${plan.rule}.keys` })
   if (isUsable(issuer, ports) && token.kid === undefined) return refuse(token, issuer, ports)
   return ports.remote.refetch(plan.id, token.kid).then(() => {
-    const late = selectKeys(token, issuer, ports)
+    const late = usableKeys(token, issuer, ports)
     return late.length > 0 ? ok(late) : refuse(token, issuer, ports)
   })
 }
 
-function selectKeys(token: UnverifiedToken, issuer: CompiledIssuer, ports: FindKeyPorts): readonly KeyRecord[] {
+/** The keys that may verify a token now, best first: those configured and those fetched, one namespace. */
+export function usableKeys(token: UnverifiedToken, issuer: CompiledIssuer, ports: FindKeyPorts): readonly KeyRecord[] {
   const { plan } = issuer
   const configured = ports.indexOf(plan.keys).select(token.algorithm, token.kid)
   if (!plan.remoteKeys) return configured

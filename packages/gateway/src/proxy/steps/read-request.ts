@@ -9,6 +9,7 @@ import { clientAddress, isTrustedProxy, plainAddress } from '../head/client-addr
 import { readAuthority } from '../head/read-authority.ts'
 import { type ReadHeaders, readHeaders } from '../head/read-headers.ts'
 import type { RequestHead } from '../head/request-head.ts'
+import { handshakeKey } from '../head/websocket-handshake.ts'
 
 const slashCode = 0x2f
 
@@ -63,7 +64,7 @@ export function readRequest(exchange: Exchange, gateway: GatewayPlan): Result<Re
     dpop: read.dpop,
     userAgent: read.userAgent,
     expect: read.expect,
-    upgrade: read.upgrade,
+    webSocketKey: read.upgrade === undefined ? undefined : handshakeKey(method, exchange.httpVersion, rawHeaders),
     headers: read.headers,
     hashes: read.hashes,
     setAside: read.setAside,

@@ -1,3 +1,4 @@
+import type { TunnelEnd, TunnelUser } from '../exchange.ts'
 import type { ResponseHead } from './response-head.ts'
 
 /** What carries one request to a target and its answer back: a connection of HTTP/1.1, a stream of HTTP/2. */
@@ -27,8 +28,12 @@ export interface Carrier {
 
 /** Who a carrier works for: one request at a time. */
 export interface CarrierUser {
+  /** The request may be answered with 101 (HTTP/1.1 alone). */
+  readonly awaitsUpgrade: boolean
   /** The head of the final answer; `head` is valid during the call. */
   answerHead(head: ResponseHead): void
+  /** The answer is 101: who takes the connection's bytes from here on. Undefined: nobody, the user destroyed it. */
+  upgraded(head: ResponseHead, end: TunnelEnd): TunnelUser | undefined
   /** A piece of the body, in memory of its own. */
   answerData(chunk: Buffer): void
   /** The answer is whole; the carrier is no longer the user's. `trailers`: as received, names and values in turn. */

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { TunnelEnd, TunnelUser } from '../exchange.ts'
 import type { Carrier, CarrierUser } from './carrier.ts'
 import { ResponseParser } from './response-parser.ts'
 
@@ -21,7 +22,7 @@ const joinedBytesMax = 16 * 1024
  * both were whole and nobody asked for close (S14); otherwise it is destroyed. It holds what a request needs, so that
  * a request brings no closures, timers or listeners of its own.
  */
-export class UpstreamConnection implements Carrier {
+export class UpstreamConnection implements Carrier, TunnelEnd {
   /** Requests begun on this connection. */
   uses = 0
   /** When the current state has lasted too long: idle time or the user's own deadline. */
@@ -38,6 +39,8 @@ export class UpstreamConnection implements Carrier {
   private readonly home: ConnectionHome
   private readonly parser = new ResponseParser()
   private user: CarrierUser | undefined
+  /** After a 101 the connection is a tunnel's, until it closes. */
+  private tunnel: TunnelUser | undefined
   private head = ''
   private bodyChunked = false
   private bodyLeft = 0
@@ -52,7 +55,7 @@ export class UpstreamConnection implements Carrier {
     })
     socket.on('end', () => this.ended())
     socket.on('close', () => this.fail('closed', this.errorCode))
-    socket.on('drain', () => this.user?.requestDrained())
+    socket.on('drain', () => (this.tunnel === undefined ? this.user?.requestDrained() : this.tunnel.drained()))
   }
 
   /** The head leaves with the first piece of the body, or alone before the event loop turns. */
@@ -61,7 +64,7 @@ export class UpstreamConnection implements Carrier {
     this.uses++
     this.answered = false
     this.keepAliveSeconds = undefined
-    this.parser.begin(isHead)
+    this.parser.begin(isHead, user.awaitsUpgrade)
     this.bodyChunked = bodyBytes === 'chunked'
     this.bodyLeft = bodyBytes === 'chunked' ? 0 : bodyBytes
     this.requestDone = bodyBytes === 0
@@ -75,6 +78,7 @@ export class UpstreamConnection implements Carrier {
 
   write(chunk: Buffer): boolean {
     if (chunk.length === 0) return true
+    if (this.tunnel !== undefined) return this.socket.write(chunk)
     if (this.bodyChunked) return this.writeChunk(chunk)
     if (chunk.length > this.bodyLeft) throw new Error('a request body outgrew its Content-Length')
     this.bodyLeft -= chunk.length
@@ -95,6 +99,11 @@ export class UpstreamConnection implements Carrier {
     if (this.head !== '' && !this.destroyed) this.socket.write(this.takeHead(), 'latin1')
   }
 
+  /** As a tunnel's end. */
+  end(): void {
+    this.socket.end()
+  }
+
   pause(): void {
     this.socket.pause()
   }
@@ -107,6 +116,7 @@ export class UpstreamConnection implements Carrier {
     if (this.destroyed) return
     this.destroyed = true
     this.user = undefined
+    this.tunnel = undefined
     this.head = ''
     this.socket.destroy()
     this.home.lost(this)
@@ -125,6 +135,10 @@ export class UpstreamConnection implements Carrier {
 
   /** What the socket read; `buffer` is overwritten by the next read of any connection. */
   readBytes(bytes: number, buffer: Uint8Array): void {
+    if (this.tunnel !== undefined) {
+      this.tunnel.data(copyOf(buffer, 0, bytes))
+      return
+    }
     const user = this.user
     if (user === undefined) {
       if (!this.destroyed) this.home.sawSurplus()
@@ -136,11 +150,16 @@ export class UpstreamConnection implements Carrier {
     const chunk = Buffer.from(buffer.buffer, buffer.byteOffset, bytes)
     const state = this.parser.push(chunk)
     if (state === 'faulted') this.fail('invalid', this.parser.fault)
+    else if (state === 'upgraded') this.upgrade(user, buffer, bytes)
     else this.handOver(user, chunk, state === 'ended')
   }
 
   /** The upstream closed its side. */
   private ended(): void {
+    if (this.tunnel !== undefined) {
+      this.tunnel.ended()
+      return
+    }
     const user = this.user
     if (user === undefined || !this.answered) {
       this.fail('closed', 'closed')
@@ -167,6 +186,18 @@ export class UpstreamConnection implements Carrier {
     user.answerEnd(trailers)
   }
 
+  /** HTTP is over on this connection; it goes back to no pool. */
+  private upgrade(user: CarrierUser, buffer: Uint8Array, bytes: number): void {
+    const { parser } = this
+    this.tunnel = user.upgraded(parser.head, this)
+    if (this.tunnel === undefined) return
+    this.user = undefined
+    this.deadlineMs = Number.POSITIVE_INFINITY
+    // The end of one direction is not the end of the other.
+    this.socket.allowHalfOpen = true
+    if (parser.upgradedAt < bytes) this.tunnel.data(copyOf(buffer, parser.upgradedAt, bytes))
+  }
+
   private settle(): void {
     const { parser } = this
     if (parser.surplusBytes > 0) this.home.sawSurplus()
@@ -187,8 +218,9 @@ export class UpstreamConnection implements Carrier {
   }
 
   private fail(kind: 'closed' | 'invalid', fault: string): void {
-    const { user } = this
+    const { user, tunnel } = this
     this.destroy()
+    tunnel?.gone()
     user?.connectionFailed(kind, fault)
   }
 
@@ -228,6 +260,11 @@ const emptyChunk = Buffer.alloc(0)
 
 function flushHead(connection: UpstreamConnection): void {
   connection.flushHead()
+}
+
+/** Part of the shared read buffer, in memory of its own. */
+function copyOf(buffer: Uint8Array, from: number, to: number): Buffer {
+  return Buffer.from(buffer.subarray(from, to))
 }
 
 /** Out of the shared read buffer, into memory that may outlive the read. */

@@ -1,12 +1,14 @@
 import type { UpstreamPlan } from '../../compile/plan.ts'
+import type { CutCause, EndCause } from '../../domain/end-cause.ts'
 import type { Reject } from '../../domain/reject.ts'
-import type { ByteSink, Exchange } from '../exchange.ts'
+import type { ByteSink, Exchange, TunnelEnd, TunnelUser } from '../exchange.ts'
 import { headerLine } from '../head/header-value.ts'
 import { shapeTrailers } from '../head/shape-trailers.ts'
+import { upgradeFault } from '../head/websocket-handshake.ts'
 import { bodyTooLarge } from '../steps/limit-body.ts'
 import type { UpstreamHead } from '../steps/shape-upstream.ts'
 import type { Carrier, CarrierUser } from './carrier.ts'
-import type { ForwardOutcome, ShapeHead } from './forward-outcome.ts'
+import type { ForwardOutcome, Handshake, LongAnswer, ShapeHead } from './forward-outcome.ts'
 import type { Pools } from './pools.ts'
 import type { ResponseHead } from './response-head.ts'
 import type { PoolWaiter, TargetPool } from './target-pool.ts'
@@ -20,9 +22,10 @@ const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
 const expectsContent = new Set(['POST', 'PUT', 'PATCH'])
 
 /** One request on its way to an upstream and back: all that has to be remembered between two events. */
-export class Forwarding implements CarrierUser, PoolWaiter, ByteSink {
+export class Forwarding implements CarrierUser, PoolWaiter, ByteSink, LongAnswer {
   waitDeadlineMs = 0
-  wantsFresh = false
+  wantsFresh: boolean
+  readonly awaitsUpgrade: boolean
 
   private readonly exchange: Exchange
   private readonly outgoing: UpstreamHead
@@ -30,6 +33,7 @@ export class Forwarding implements CarrierUser, PoolWaiter, ByteSink {
   private readonly pools: Pools
   private readonly shapeHead: ShapeHead
   private readonly done: (outcome: ForwardOutcome) => void
+  private readonly handshake: Handshake | undefined
   private readonly hasBody: boolean
 
   private pool: TargetPool | undefined
@@ -56,6 +60,7 @@ export class Forwarding implements CarrierUser, PoolWaiter, ByteSink {
   /** The caller takes the answer slowly; the upstream is paused. */
   private callerFull = false
   private drainAsked = false
+  private isStream = false
 
   constructor(
     exchange: Exchange,
@@ -64,6 +69,7 @@ export class Forwarding implements CarrierUser, PoolWaiter, ByteSink {
     pools: Pools,
     shapeHead: ShapeHead,
     done: (outcome: ForwardOutcome) => void,
+    handshake: Handshake | undefined,
   ) {
     this.exchange = exchange
     this.outgoing = outgoing
@@ -71,6 +77,10 @@ export class Forwarding implements CarrierUser, PoolWaiter, ByteSink {
     this.pools = pools
     this.shapeHead = shapeHead
     this.done = done
+    this.handshake = handshake
+    this.awaitsUpgrade = handshake !== undefined
+    // What becomes a tunnel is never shared.
+    this.wantsFresh = this.awaitsUpgrade
     const { body } = exchange
     this.hasBody = body.kind === 'chunked' || (body.kind === 'sized' && body.bytes > 0)
     this.bodyEnded = !this.hasBody
@@ -136,6 +146,7 @@ export class Forwarding implements CarrierUser, PoolWaiter, ByteSink {
     if (kind === 'chunked') framing = 'Transfer-Encoding: chunked\r\n'
     else if (kind === 'sized') framing = `Content-Length: ${bytes}\r\n`
     else if (expectsContent.has(method)) framing = 'Content-Length: 0\r\n'
+    else if (this.awaitsUpgrade) framing = 'Connection: Upgrade\r\nUpgrade: websocket\r\n'
     return `${method} ${target} HTTP/1.1\r\nHost: ${authority ?? this.pool?.target.authority}\r\n${headers}${framing}\r\n`
   }
 
@@ -221,7 +232,7 @@ export class Forwarding implements CarrierUser, PoolWaiter, ByteSink {
     this.kept = undefined
     this.status = head.status
     this.firstByteMs = (this.connection?.readMs ?? this.startedMs) - this.startedMs
-    const rawHeaders = this.shapeHead(head.status, head.rawHeaders)
+    const rawHeaders = this.shapeHead(head.status, head.rawHeaders, this)
     this.headSent = true
     this.exchange.reply.head(head.status, rawHeaders, head.status === 204 ? undefined : head.contentLength)
     this.watchDeadline(this.connection?.readMs ?? 0)
@@ -234,7 +245,6 @@ export class Forwarding implements CarrierUser, PoolWaiter, ByteSink {
   }
 
   answerEnd(trailers: readonly string[]): void {
-    const totalMs = this.pools.nowMs() - this.startedMs
     this.over = true
     this.connection = undefined
     this.pool?.health.answered()
@@ -242,17 +252,40 @@ export class Forwarding implements CarrierUser, PoolWaiter, ByteSink {
     if (this.upstreamFull) this.exchange.body.resume()
     if (trailers.length === 0) this.exchange.reply.end()
     else this.exchange.reply.end(shapeTrailers(trailers))
-    this.done({
-      ok: true,
-      status: this.status,
-      requestBytes: this.requestBytes,
-      responseBytes: this.responseBytes,
-      connectMs: this.connectMs,
-      firstByteMs: this.firstByteMs,
-      totalMs,
-      target: this.targetName(),
-      reused: this.reused,
+    this.finish(undefined)
+  }
+
+  upgraded(head: ResponseHead, end: TunnelEnd): TunnelUser | undefined {
+    const { connection, handshake } = this
+    if (handshake === undefined) throw new Error('an upgrade nobody asked for was let through')
+    const fault = upgradeFault(handshake.key, head.rawHeaders)
+    if (fault !== undefined) {
+      this.refuseFaulty({ reason: 'upstream_invalid', fault })
+      return undefined
+    }
+    this.status = head.status
+    this.firstByteMs = (connection?.readMs ?? this.startedMs) - this.startedMs
+    this.over = true
+    this.connection = undefined
+    this.pool?.health.answered()
+    return handshake.open(this.shapeHead(head.status, head.rawHeaders, this), end, ({ ended, bytesIn, bytesOut }) => {
+      this.requestBytes = bytesIn
+      this.responseBytes = bytesOut
+      this.finish(ended)
     })
+  }
+
+  isEventStream(): void {
+    this.isStream = true
+  }
+
+  cut(cause: CutCause): void {
+    if (this.over) return
+    this.over = true
+    this.connection?.destroy()
+    this.connection = undefined
+    this.exchange.reply.abort()
+    this.finish(cause)
   }
 
   connectionFailed(kind: 'closed' | 'invalid' | 'unprocessed', fault: string): void {
@@ -270,8 +303,8 @@ export class Forwarding implements CarrierUser, PoolWaiter, ByteSink {
     this.refuseFaulty({
       reason: 'upstream_timeout',
       phase: 'response',
-      timeoutMs: plan.responseTimeoutMs,
-      rule: `${plan.rule}.responseTimeout`,
+      timeoutMs: this.pieceTimeoutMs,
+      rule: `${plan.rule}.${this.isStream ? 'streamIdleTimeout' : 'responseTimeout'}`,
     })
   }
 
@@ -318,7 +351,26 @@ export class Forwarding implements CarrierUser, PoolWaiter, ByteSink {
   private watchDeadline(nowMs: number): void {
     if (this.connection === undefined) return
     const isOwed = (this.bodyEnded || this.upstreamFull) && !this.callerFull
-    this.connection.deadlineMs = isOwed ? nowMs + this.plan.responseTimeoutMs : Number.POSITIVE_INFINITY
+    this.connection.deadlineMs = isOwed ? nowMs + this.pieceTimeoutMs : Number.POSITIVE_INFINITY
+  }
+
+  private get pieceTimeoutMs(): number {
+    return this.isStream ? this.plan.streamIdleTimeoutMs : this.plan.responseTimeoutMs
+  }
+
+  private finish(ended: EndCause | undefined): void {
+    this.done({
+      ok: true,
+      status: this.status,
+      requestBytes: this.requestBytes,
+      responseBytes: this.responseBytes,
+      connectMs: this.connectMs,
+      firstByteMs: this.firstByteMs,
+      totalMs: this.pools.nowMs() - this.startedMs,
+      target: this.targetName(),
+      reused: this.reused,
+      ended,
+    })
   }
 
   /** The target's own fault. */

@@ -69,6 +69,7 @@ function planOf(targets: readonly TargetPlan[], over: Partial<UpstreamPlan> = {}
     host: 'target',
     connectTimeoutMs: 1000,
     responseTimeoutMs: 5000,
+    streamIdleTimeoutMs: 300_000,
     idleTimeoutMs: 4000,
     connectionsMax: 16,
     requestsMax: 1024,

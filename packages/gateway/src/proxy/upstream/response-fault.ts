@@ -13,6 +13,8 @@ export type ResponseFault =
   | 'both_framings'
   | 'body_not_allowed'
   | 'upgrade_not_asked'
+  | 'upgrade_protocol'
+  | 'upgrade_accept'
   | 'too_many_interim'
   | 'chunk_size'
   | 'chunk_extension'

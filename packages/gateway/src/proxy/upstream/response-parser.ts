@@ -7,8 +7,8 @@ export const blockBytesMax: number = 64 * 1024
 /** Answers 100, 102, 103 before the final one. */
 export const interimMax = 8
 
-/** What a push leaves behind: more to come, the message is whole, or it is not HTTP as we take it. */
-export type ParseState = 'more' | 'ended' | 'faulted'
+/** What a push leaves behind: more to come, the message is whole, HTTP ended with a 101, or it is not HTTP as we take it. */
+export type ParseState = 'more' | 'ended' | 'upgraded' | 'faulted'
 
 const headPhase = 0
 const sizedPhase = 1
@@ -16,7 +16,8 @@ const untilClosePhase = 2
 const chunkedPhase = 3
 const trailerPhase = 4
 const endedPhase = 5
-const faultedPhase = 6
+const upgradedPhase = 6
+const faultedPhase = 7
 
 const blockEnd = Buffer.from('\r\n\r\n', 'latin1')
 const prefix = Buffer.from('HTTP/1.', 'latin1')
@@ -41,22 +42,26 @@ export class ResponseParser {
   fault: ResponseFault = 'truncated'
   /** Trailer fields of a chunked body, unfiltered: whoever passes them on filters them as headers (S12). */
   trailers: readonly string[] = noTrailers
+  /** After `upgraded`: where the last pushed piece goes on in another protocol. */
+  upgradedAt = 0
   /** Bytes looked at, for the proof that work is linear. */
   steps = 0
 
   private readonly chunks = new ChunkedBody()
   private phase = headPhase
   private toHead = false
+  private toUpgrade = false
   private interims = 0
   private left = 0
   private block = ''
   private held: Buffer = Buffer.alloc(0)
   private heldBytes = 0
 
-  /** The next answer; `toHead` when it answers a HEAD request. */
-  begin(toHead: boolean): void {
+  /** The next answer; `toHead` when it answers a HEAD request, `toUpgrade` when it may be a 101. */
+  begin(toHead: boolean, toUpgrade = false): void {
     this.phase = headPhase
     this.toHead = toHead
+    this.toUpgrade = toUpgrade
     this.interims = 0
     this.surplusBytes = 0
     this.heldBytes = 0
@@ -71,6 +76,10 @@ export class ResponseParser {
     let at = 0
     while (at < chunk.length && this.phase < endedPhase) at = this.take(chunk, at)
     if (this.phase === faultedPhase) return 'faulted'
+    if (this.phase === upgradedPhase) {
+      this.upgradedAt = at
+      return 'upgraded'
+    }
     if (this.phase !== endedPhase) return 'more'
     this.surplusBytes += chunk.length - at
     // Known before anything is handed on; the same bytes in a later read only cost the connection.
@@ -133,8 +142,9 @@ export class ResponseParser {
   /** RFC 9110 15.2. Interim answers are dropped; 103 would be passed on from here. */
   private endInterim(): void {
     const { status, chunked, contentLength } = this.head
-    if (status === 101) this.fail('upgrade_not_asked')
+    if (status === 101 && !this.toUpgrade) this.fail('upgrade_not_asked')
     else if (chunked || contentLength !== undefined) this.fail('body_not_allowed')
+    else if (status === 101) this.phase = upgradedPhase
     else if (++this.interims > interimMax) this.fail('too_many_interim')
   }
 

@@ -1,0 +1,26 @@
+import type { Socket } from 'node:net'
+import type { TunnelEnd, TunnelUser } from '../exchange.ts'
+
+/** Answers 101 on a connection that node:http let go of. `behind` came behind the request: it is the tunnel's. */
+export function openTunnel(socket: Socket, rawHeaders: readonly string[], behind: Buffer, user: TunnelUser): TunnelEnd {
+  let head = 'HTTP/1.1 101 Switching Protocols\r\n'
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) head += `${rawHeaders[at]}: ${rawHeaders[at + 1]}\r\n`
+  socket.setTimeout(0)
+  // The end of one direction is not the end of the other; TLS sockets would make it so.
+  socket.allowHalfOpen = true
+  socket.write(`${head}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`, 'latin1')
+  if (behind.length > 0) socket.unshift(behind)
+  socket.on('drain', () => user.drained())
+  socket.on('end', () => user.ended())
+  socket.on('close', () => user.gone())
+  // Their flow begins when both ends are joined.
+  socket.on('data', (chunk: Buffer) => user.data(chunk))
+  socket.resume()
+  return {
+    write: (chunk) => socket.write(chunk),
+    end: () => void socket.end(),
+    pause: () => void socket.pause(),
+    resume: () => void socket.resume(),
+    destroy: () => void socket.destroy(),
+  }
+}
