@@ -7,11 +7,13 @@ command -v jq >/dev/null || packages+=(jq)
 command -v curl >/dev/null || packages+=(curl)
 command -v h2load >/dev/null || packages+=(nghttp2-client)
 command -v haproxy >/dev/null || [ -x /usr/sbin/haproxy ] || packages+=(haproxy)
+command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || packages+=(nginx-light)
 sudo=""
 [ "$(id -u)" -eq 0 ] || sudo="sudo"
+# RUNLEVEL: a server that is installed for tests is not started as a service.
 install() {
   $sudo apt-get update -qq &&
-    DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "$@"
+    $sudo env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends "$@"
 }
 [ ${#packages[@]} -eq 0 ] || install "${packages[@]}"
 # Large, and needed by one file, which counts as skipped without it.
