@@ -12,7 +12,7 @@ export async function readDecision(ports: AdminPorts, id: string): Promise<Respo
   if (decision === undefined) {
     return refuse(
       'not_found',
-      'No such decision is kept: refused requests are kept for a while, forwarded ones on request.',
+      'No such decision is kept: refused requests are kept for a while, forwarded ones with gateway.trace.accepted.',
     )
   }
   return Response.json(decision)
