@@ -63,10 +63,18 @@ export function startControl(options: ControlSlotOptions): ControlSlot {
     const ports = known === undefined ? {} : { adminAddress: known.adminAddress, adminPort: known.adminPort }
     const argument: ControlOptions = { ...given, ...ports, first, generation }
     backOff.born(Date.now())
-    child = fork(options.entry, [JSON.stringify(argument)], { env: { ...options.environment } })
-    child.on('message', (message) => hear(message as FromControl))
-    child.on('exit', onExit)
-    child.on('error', () => undefined)
+    try {
+      const forked = fork(options.entry, [JSON.stringify(argument)], { env: { ...options.environment } })
+      child = forked
+      forked.on('message', (message) => hear(message as FromControl))
+      forked.on('exit', onExit)
+      // Where the system has no room for a process, nothing exits: an error is all that comes, or is thrown.
+      forked.on('error', ({ code }: NodeJS.ErrnoException) => {
+        if (forked.pid === undefined) onExit(null, code ?? null)
+      })
+    } catch (error) {
+      onExit(null, (error as NodeJS.ErrnoException).code ?? null)
+    }
   }
 
   fill()
