@@ -92,7 +92,7 @@ export async function resolve(name, context, next) {
     await send(`${gateway.url}/open`)
     for (const pid of await workerPids(gateway)) {
       const loaded = readFileSync(join(folder, `loaded-${pid}`), 'utf8').split('\n')
-      expect(loaded.some((url) => url.endsWith('/app/worker.js'))).toBe(true)
+      expect(loaded.some((url) => url.endsWith('/app/worker/worker.js'))).toBe(true)
       const packages = loaded.flatMap((url) => /\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1] ?? [])
       expect(packages.filter((name) => name !== 'lru-cache')).toEqual([])
       const rooms = new Set(loaded.flatMap((url) => /\/gateway\/dist\/([a-z]+)\//.exec(url)?.[1] ?? []))
