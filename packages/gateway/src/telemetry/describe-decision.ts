@@ -67,6 +67,6 @@ function stopOf({ reject, outcome, upstreamAsked }: DecisionEntry): StepName | u
 function isSkipped(entry: DecisionEntry, step: StepName, skippedWhenPublic: boolean): boolean {
   if (entry.way === 'public') return skippedWhenPublic
   if (entry.way === 'introspected') return skippedWhenIntrospected.has(step)
-  // An unverified `exp` long past refuses before any signature is checked (S8).
+  // An unverified `exp` that is past refuses before any signature is checked (S8).
   return step === 'verifySignature' && entry.reject?.reason === 'token_expired' && !entry.reject.signatureChecked
 }
