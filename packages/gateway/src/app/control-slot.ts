@@ -3,6 +3,7 @@ import type { Log } from '../telemetry/log.ts'
 import { createBackOff } from './back-off.ts'
 import type { FromControl, ToControl } from './channel/ipc.ts'
 import type { Environment } from './env.ts'
+import { heapFlags } from './heap-flags.ts'
 import type { ControlOptions } from './start-options.ts'
 
 /** The control process's slot: workers serve on while it is being replaced. */
@@ -64,7 +65,8 @@ export function startControl(options: ControlSlotOptions): ControlSlot {
     const argument: ControlOptions = { ...given, ...ports, first, generation }
     backOff.born(Date.now())
     try {
-      const forked = fork(options.entry, [JSON.stringify(argument)], { env: { ...options.environment } })
+      const execArgv = [...heapFlags(process.versions.node).control, ...process.execArgv]
+      const forked = fork(options.entry, [JSON.stringify(argument)], { env: { ...options.environment }, execArgv })
       child = forked
       forked.on('message', (message) => hear(message as FromControl))
       forked.on('exit', onExit)
