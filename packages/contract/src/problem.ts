@@ -27,7 +27,7 @@ export type ProblemCode = (typeof problemCodes)[number]
 
 /** The body of every refusal: problem details (RFC 9457) with Jotgate's code and the decision id. */
 export interface Problem {
-  /** `about:blank#<code>` is not used: a relative reference that names the code's section in the documentation. */
+  /** `urn:jotgate:problem:<code>`: absolute, because a relative one would be another type on every path (RFC 9457 3.1.1). */
   readonly type: string
   readonly title: string
   readonly status: number

@@ -1,4 +1,5 @@
 import type { DescribedRequest } from '../domain/described-request.ts'
+import { parseDecisionId } from '../telemetry/decision-id.ts'
 import type { AdminPorts } from './ports.ts'
 import { refuse } from './problem.ts'
 
@@ -6,13 +7,13 @@ const headersMax = 128
 
 /** How a past request ended, and why. */
 export async function readDecision(ports: AdminPorts, id: string): Promise<Response> {
-  if (!/^[0-9a-f]{32}-\d{1,4}$/.test(id))
+  if (parseDecisionId(id) === undefined)
     return refuse('not_found', 'A decision id is 32 hex digits, a hyphen and a number.')
   const decision = await ports.decision(id)
   if (decision === undefined) {
     return refuse(
       'not_found',
-      'No such decision is kept: refused requests are kept for a while, forwarded ones on request.',
+      'No such decision is kept: refused requests are kept for a while, forwarded ones with gateway.trace.accepted.',
     )
   }
   return Response.json(decision)

@@ -3,6 +3,7 @@ import type { Log } from '../telemetry/log.ts'
 import { createBackOff } from './back-off.ts'
 import type { FromControl, ToControl } from './channel/ipc.ts'
 import type { Environment } from './env.ts'
+import { heapFlags } from './heap-flags.ts'
 import type { ControlOptions } from './start-options.ts'
 
 /** The control process's slot: workers serve on while it is being replaced. */
@@ -64,10 +65,19 @@ export function startControl(options: ControlSlotOptions): ControlSlot {
     const listeners = known?.listeners
     const argument: ControlOptions = { ...given, ...ports, listeners, first, generation }
     backOff.born(Date.now())
-    child = fork(options.entry, [JSON.stringify(argument)], { env: { ...options.environment } })
-    child.on('message', (message) => hear(message as FromControl))
-    child.on('exit', onExit)
-    child.on('error', () => undefined)
+    try {
+      const execArgv = [...heapFlags(process.versions.node).control, ...process.execArgv]
+      const forked = fork(options.entry, [JSON.stringify(argument)], { env: { ...options.environment }, execArgv })
+      child = forked
+      forked.on('message', (message) => hear(message as FromControl))
+      forked.on('exit', onExit)
+      // Where the system has no room for a process, nothing exits: an error is all that comes, or is thrown.
+      forked.on('error', ({ code }: NodeJS.ErrnoException) => {
+        if (forked.pid === undefined) onExit(null, code ?? null)
+      })
+    } catch (error) {
+      onExit(null, (error as NodeJS.ErrnoException).code ?? null)
+    }
   }
 
   fill()

@@ -3,6 +3,8 @@ import type { Log } from '../telemetry/log.ts'
 import { createBackOff } from './back-off.ts'
 import type { FromWorker, ToWorker } from './channel/ipc.ts'
 import { explainBind } from './claim-port.ts'
+import { watchHandedConnection } from './handed-connection.ts'
+import { heapFlags } from './heap-flags.ts'
 import type { WorkerOptions } from './start-options.ts'
 
 /** The workers: one slot each, refilled for ever (S22). */
@@ -76,15 +78,20 @@ export function startFleet(options: FleetOptions): WorkerFleet {
       cluster.setupPrimary({
         exec: options.entry,
         args: [JSON.stringify(options.forWorker(worker))],
-        // A worker needs no native add-on, and what it cannot load it cannot be made to load (S22).
-        execArgv: [...process.execArgv, '--no-addons'],
+        // An operator's own flags come later and win, but for the last: a worker needs no native add-on, and what it cannot
+        // load it cannot be made to load (S22).
+        execArgv: [...heapFlags(process.versions.node).worker, ...process.execArgv, '--no-addons'],
         serialization: 'json',
       })
       backOff.born(Date.now())
       const child = cluster.fork()
       slot.process = child
+      const handed = watchHandedConnection(child.process)
       child.on('message', (message) => hear(message as FromWorker))
-      child.on('exit', onExit)
+      child.on('exit', (code, signal) => {
+        if (!ending) handed.end()
+        onExit(code, signal)
+      })
       child.on('error', () => undefined)
     }
 

@@ -86,9 +86,9 @@ function isSuccess(status = 0): boolean {
   return status >= 200 && status < 300
 }
 
-/** The words of a problem document (RFC 9457). */
+/** The words of a problem document (RFC 9457): what is said of this one problem, else what its kind is called. */
 function describeRefusal(problem: unknown): string {
   const { title, detail } = (problem ?? {}) as { readonly title?: unknown; readonly detail?: unknown }
-  const words = [title, detail].filter((part) => typeof part === 'string').map(escapeForTerminal)
-  return words.length === 0 ? 'the gateway refused without a word' : words.join(' ')
+  const words = [detail, title].find((part) => typeof part === 'string')
+  return words === undefined ? 'the gateway refused without a word' : escapeForTerminal(words)
 }

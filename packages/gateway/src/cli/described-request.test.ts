@@ -26,5 +26,7 @@ describe('a request described on the command line', () => {
   it('what is no header or no path is refused with the form it should have', async () => {
     expect(await describeRequest({ ...flags, header: ['nonsense'] }, openTerminal())).toMatchObject({ ok: false })
     expect(await describeRequest({ ...flags, path: 'orders' }, openTerminal())).toMatchObject({ ok: false })
+    expect(await describeRequest({ ...flags, method: 'GET /' }, openTerminal())).toMatchObject({ ok: false })
+    expect(await describeRequest({ ...flags, peer: 'localhost' }, openTerminal())).toMatchObject({ ok: false })
   })
 })

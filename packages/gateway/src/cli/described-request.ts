@@ -1,3 +1,4 @@
+import { isAddress } from '../domain/cidr.ts'
 import type { DescribedRequest } from '../domain/described-request.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import { readGiven, readToken } from './read-given.ts'
@@ -19,6 +20,8 @@ export async function describeRequest(
   terminal: Terminal,
 ): Promise<Result<DescribedRequest, string>> {
   if (!flags.path.startsWith('/')) return err('--path begins with a slash: --path /orders/7?full=1')
+  if (!isMethod(flags.method)) return err('--method takes one word: --method POST')
+  if (!isAddress(flags.peer)) return err('--peer takes an IP address: --peer 192.0.2.7')
   const fields: string[] = []
   for (const given of flags.header) {
     const text = await readGiven(given, terminal)
@@ -37,6 +40,11 @@ export async function describeRequest(
   const isHost = (_: string, index: number): boolean => index % 2 === 0 && fields[index]?.toLowerCase() === 'host'
   const rawHeaders = fields.some(isHost) ? fields : ['Host', flags.host, ...fields]
   return ok({ method: flags.method.toUpperCase(), target: flags.path, rawHeaders, peer: flags.peer })
+}
+
+/** A token of RFC 9110 5.6.2; the listener lets no other method in. */
+function isMethod(text: string): boolean {
+  return /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(text)
 }
 
 function parseField(line: string): readonly [string, string] | undefined {

@@ -113,7 +113,7 @@ async function judgeByKey(token: string, file: string, alg: string | undefined, 
 }
 
 /** Verified, and what that covers; or the check that failed. */
-export function formatVerdict(decision: Decision, covers: string, paint: Paint): string {
+function formatVerdict(decision: Decision, covers: string, paint: Paint): string {
   const { outcome, reason, seen, wanted, hint, rule, token } = decision
   if (outcome === 'forwarded') {
     const { alg, kid } = token?.header ?? {}

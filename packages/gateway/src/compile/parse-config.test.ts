@@ -67,6 +67,18 @@ describe('the schema speaks to operators', () => {
       ['issuers.Acme wrong_name: `Acme`: an id is 1 to 64 of a-z, 0-9 and -, starting with a letter or digit'],
     ],
     [
+      'an empty list, and one that is too long',
+      {
+        version: 1,
+        apis: { a: { upstream: { targets: [] }, access: 'public' } },
+        gateway: { listeners: [{ port: 1 }, { port: 2 }] },
+      },
+      [
+        'gateway.listeners out_of_bounds: `listeners` must have at most 1 item',
+        'apis.a.upstream.targets out_of_bounds: `targets` must not be empty',
+      ],
+    ],
+    [
       'one where a list belongs',
       { version: 1, apis: {}, issuers: { a: { audiences: 'x' } } },
       ['issuers.a.audiences wrong_type: `audiences` must be a list (a list of one is written `[…]`)'],
@@ -86,7 +98,7 @@ describe('the schema speaks to operators', () => {
     [
       'access: a misspelt word',
       'publik',
-      ['apis.a.access wrong_value: `access` must be `public` (did you mean `public`?)'],
+      ['apis.a.access wrong_value: `access` must be `public` or a map (did you mean `public`?)'],
     ],
     ['access: neither', 5, ['apis.a.access wrong_type: `access` must be `public` or a map']],
     ['access: left out', undefined, ['apis.a.access missing: `access` is required']],

@@ -39,9 +39,11 @@ export function describeIssue(issue: RawConfigIssue): string {
       if (issue.input === undefined) return 'is required'
       return `must be ${oneOf(issue.values.map((value) => `\`${String(value)}\``))}`
     case 'too_big':
-      return `must be at most ${issue.maximum}${unitOf(issue.origin)}`
+      return `must ${boundWords('at most', issue.maximum, issue.origin)}`
     case 'too_small':
-      return `must be at least ${issue.minimum}${unitOf(issue.origin)}`
+      return issue.minimum === 1 && units[issue.origin] !== undefined
+        ? 'must not be empty'
+        : `must ${boundWords('at least', issue.minimum, issue.origin)}`
     case 'invalid_key':
       return 'is not a possible name here'
     case 'unrecognized_keys':
@@ -51,9 +53,11 @@ export function describeIssue(issue: RawConfigIssue): string {
   }
 }
 
-function unitOf(origin: string): string {
-  if (origin === 'string') return ' characters long'
-  return origin === 'array' ? ' items long' : ''
+const units: Readonly<Record<string, string>> = { string: 'character', array: 'item' }
+
+function boundWords(side: 'at least' | 'at most', bound: number | bigint, origin: string): string {
+  const unit = units[origin]
+  return unit === undefined ? `be ${side} ${bound}` : `have ${side} ${bound} ${unit}${bound === 1 ? '' : 's'}`
 }
 
 function oneOf(words: readonly string[]): string {
@@ -70,7 +74,11 @@ function meantIssues(issue: ConfigIssue, above: ConfigPath, document: unknown): 
   // Every form wants another type: none was meant, so say what would do.
   if (candidates.length === 0) return [{ path, issue: otherTypes(forms, path, value) }]
   const distances = candidates.map((form) => distanceOf(form, path))
-  return candidates[distances.indexOf(Math.min(...distances))] ?? []
+  const meant = candidates[distances.indexOf(Math.min(...distances))] ?? []
+  const [only, second] = meant
+  // A word that is none of the allowed ones: another form may have been meant as well, so both are said.
+  if (only?.issue.code !== 'invalid_value' || second !== undefined || only.path.length !== path.length) return meant
+  return [{ path, issue: { ...only.issue, message: otherTypes(forms, path, value).message } }]
 }
 
 /** Whether the form wants a value of another type at this very place. */

@@ -26,6 +26,9 @@ const pathFaults: { readonly [F in PathFault]: string } = {
   ambiguous: 'a path that meets other rules once a more liberal server decodes it',
 }
 
+/** Forms that `listen.allow` may let through. */
+const allowable: ReadonlySet<PathFault> = new Set(['encoded_slash', 'empty_segment', 'parameter'])
+
 const tokenFaults: { readonly [F in TokenFault]: string } = {
   empty: 'an empty token',
   not_three_parts: 'something that is not three parts with dots between them',
@@ -67,7 +70,9 @@ const descriptions: {
   bad_path: (reject) => ({
     seen: pathFaults[reject.fault],
     wanted: 'a path every server reads the same way',
-    hint: 'Send the plain path; if the upstream needs this form, allow it with listen.allow on the API.',
+    hint: allowable.has(reject.fault)
+      ? 'Send the plain path; if the upstream needs this form, allow it with listen.allow on the API.'
+      : 'Send the plain path; no setting lets this form through.',
   }),
   bad_header: (reject) => ({
     seen: `header ${reject.name}: ${reject.fault}`,

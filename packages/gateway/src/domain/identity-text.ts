@@ -1,5 +1,5 @@
 /** Bytes of UTF-8 an identity (`sub`, `iss`, `client_id`, …) may have (S10). */
-export const identityBytesMax = 512
+const identityBytesMax = 512
 
 export type IdentityFault = 'control_character' | 'lone_surrogate' | 'too_long'
 

@@ -10,9 +10,6 @@ export const pathForm = {
   parameters: 4,
 } as const
 
-/** A form by the name the configuration uses in `listen.allow`. */
-export type PathFormName = keyof typeof pathForm
-
 /** Why a path with these forms is refused; `forms` holds at least one bit. */
 export function pathFormFault(forms: number): PathFault {
   if ((forms & pathForm.encodedSlash) !== 0) return 'encoded_slash'

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 
 export interface EchoServer {
@@ -6,8 +7,12 @@ export interface EchoServer {
 
 const bodyBytesMax = 64 * 1024 * 1024
 
-/** The demo's upstream on a Unix socket: answers every request with what it received, as JSON. */
+/**
+ * The demo's upstream on a Unix socket: answers every request with what it received, as JSON. It takes the place of one
+ * that was killed and left its socket there.
+ */
 export function serveEcho(socketPath: string): Promise<EchoServer> {
+  rmSync(socketPath, { force: true })
   const server = createServer(echo)
   return new Promise((resolve, reject) => {
     server.once('error', reject)

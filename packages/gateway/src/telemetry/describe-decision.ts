@@ -73,6 +73,6 @@ function isSkipped(entry: DecisionEntry, step: StepName, skippedWhenPublic: bool
   if (step === 'answerPreflight') return entry.way !== 'preflight'
   if (entry.way === 'public') return skippedWhenPublic
   if (entry.way === 'introspected') return skippedWhenIntrospected.has(step)
-  // An unverified `exp` long past refuses before any signature is checked (S8).
+  // An unverified `exp` that is past refuses before any signature is checked (S8).
   return step === 'verifySignature' && entry.reject?.reason === 'token_expired' && !entry.reject.signatureChecked
 }

@@ -37,7 +37,8 @@ export function createCaller(gateway: GatewayProcess, upstream: AnnouncedUpstrea
   const heard: Place[] = []
   const ask = async (path: string, token: string | undefined, nonce: string, agent?: Agent): Promise<Answer> => {
     // The end of a token is nowhere else; its start is every token's.
-    if (token !== undefined && tokens.size < tokensMax) tokens.add(token.slice(-32))
+    // A shorter text is no token anybody made, and would be found by chance.
+    if (token !== undefined && token.length >= 32 && tokens.size < tokensMax) tokens.add(token.slice(-32))
     const authorization = token === undefined ? {} : { Authorization: `Bearer ${token}` }
     const headers = { ...authorization, [nonceHeader]: nonce }
     const answer = await send(gateway.url + path, agent === undefined ? { headers } : { headers, agent })

@@ -45,6 +45,8 @@ export interface StartSettings {
   readonly nodeArgs?: readonly string[]
   /** Variables beside those of the test itself. */
   readonly env?: Readonly<Record<string, string>>
+  /** Keeps at least so much of the end of what is written; undefined keeps everything. */
+  readonly outputCharsMax?: number
 }
 
 const entry = fileURLToPath(new URL('./start-gateway.mjs', import.meta.url))
@@ -123,11 +125,13 @@ function launch(settings: StartSettings) {
     env: { ...process.env, ...settings.env },
   })
   running.add(child)
+  const { outputCharsMax = Number.POSITIVE_INFINITY } = settings
   let text = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8')
     stream.on('data', (chunk: string) => {
       text += chunk
+      if (text.length > 2 * outputCharsMax) text = text.slice(-outputCharsMax)
     })
   }
   const exited = new Promise<number | null>((resolve) => {

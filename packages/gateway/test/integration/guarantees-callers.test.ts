@@ -365,4 +365,8 @@ describe('S23 what a caller sends stays out of logs, metrics and decisions', () 
     }
     expect(await series()).toBe(before)
   })
+
+  it('nothing of any token of this suite is left: not in answers, log, metrics, data directory or command lines', async () => {
+    expect(await caller.leaks()).toEqual([])
+  })
 })

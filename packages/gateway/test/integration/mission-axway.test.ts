@@ -127,6 +127,11 @@ describe.skipIf(page === undefined || !hasTools)('the page "Secure an API with J
     const refused = await caller.refused('/', token)
     expect([refused.status, refused.reason]).toEqual([401, reason])
   })
+
+  it('neither its tokens nor its private key are left anywhere', async () => {
+    const key = readFileSync(join(folder, privateKeyFile), 'utf8').split('\n')[2] ?? ''
+    expect(await caller.leaks(key)).toEqual([])
+  })
 })
 
 /** The block the page says to copy to a script of this name. */

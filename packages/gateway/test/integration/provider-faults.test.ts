@@ -130,6 +130,7 @@ describe('a provider that fails', () => {
       }),
     )
     expect((await gateway.status()).pid).toBe(controlPid)
+    expect(await caller.leaks()).toEqual([])
   })
 
   it('a gateway restarted meanwhile serves from its data directory, and no longer than maxStale', {
@@ -261,6 +262,7 @@ describe('S7 keys through the admin port', () => {
     await caller.admin('POST', '/keys/provider/refresh')
     const refused = await caller.refused('/provider', token)
     expect([refused.status, refused.reason]).toEqual([401, 'key_unknown'])
+    expect(await caller.leaks()).toEqual([])
 
     await stop(gateway)
     const config = trusting({ provider }, { cooldown: '100ms' })

@@ -2,7 +2,7 @@ import type { Result } from '../../domain/result.ts'
 import { err, ok } from '../../domain/result.ts'
 
 /** Longest frame in bytes, its four-byte length not counted. */
-export const frameBytesMax: number = 64 * 1024 * 1024
+const frameBytesMax: number = 64 * 1024 * 1024
 
 const lengthBytes = 4
 

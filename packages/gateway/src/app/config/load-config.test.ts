@@ -629,6 +629,19 @@ apis: {}
 `)
   })
 
+  it('what the schema refuses does not hide what is wrong elsewhere, nor make it look wrong', async () => {
+    await expectErrors(`version: 1
+gateway: { admin: { ⟦out_of_bounds⟧port: 70000 } }
+issuers:
+  a: { issuer: https://a, keys: { publicKey: "\${file:ec.pem}" } }
+  b: { issuer: https://b, audiences: [x], keys: { publicKey: "\${file:ec.pem}" }, ⟦unknown_key⟧audience: x }
+apis:
+  x: { ${upstream}, access: { issuers: [⟦audience_missing⟧a, ⟦issuer_unknown⟧c] } }
+  y: { upstream: { targets: ["http://127.0.0.1:8080"] }, listen: { path: /y }, access: { issuers: [b] } }
+  z: { upstream: { ⟦out_of_bounds⟧targets: [] }, listen: { path: /z }, access: public }
+`)
+  })
+
   it('a secret never shows in a problem', async () => {
     const loaded = await load(`version: 1
 issuers:

@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { Config, ConfigProblem } from '@jotgate/contract'
 import { compileConfig } from '../../compile/compile-config.ts'
+import { compileSoundPart } from '../../compile/compile-sound-part.ts'
 import { parseConfig } from '../../compile/parse-config.ts'
 import type { CompiledConfig } from '../../compile/plan.ts'
 import { err, ok, type Result } from '../../domain/result.ts'
@@ -75,12 +76,19 @@ export async function loadConfig(
   }
   const unresolved = references.problems
   const parsed = parseConfig(references.document)
-  if (!parsed.ok) return err(located([...unresolved, ...parsed.error]))
+  const reading = compilePorts(ports.nowMs)
+  if (!parsed.ok) {
+    const further = compileSoundPart(references.document, reading)
+    return err(located([...unresolved, ...parsed.error, ...unrelated(further, unresolved)]))
+  }
   const adjusted = ports.adjust?.(parsed.value) ?? ok({ config: parsed.value, warnings: [] })
   if (!adjusted.ok) return err(located([...unresolved, ...adjusted.error]))
   const document = adjusted.value.config
-  const compiled = compileConfig(document, compilePorts(ports.nowMs))
-  if (unresolved.length > 0) return err(located([...unresolved, ...unrelated(compiled, unresolved)]))
+  const compiled = compileConfig(document, reading)
+  if (unresolved.length > 0) {
+    const further = compiled.ok ? compiled.value.warnings : compiled.error
+    return err(located([...unresolved, ...unrelated(further, unresolved)]))
+  }
   if (!compiled.ok) return err(located(compiled.error))
   return ok({
     compiled: compiled.value.compiled,
@@ -92,11 +100,7 @@ export async function loadConfig(
 }
 
 /** What compiling found beside fields whose reference failed: there it saw only the reference's own text. */
-function unrelated(
-  compiled: ReturnType<typeof compileConfig>,
-  unresolved: readonly ConfigProblem[],
-): readonly ConfigProblem[] {
-  const found = compiled.ok ? compiled.value.warnings : compiled.error
+function unrelated(found: readonly ConfigProblem[], unresolved: readonly ConfigProblem[]): readonly ConfigProblem[] {
   return found.filter(({ path }) => !unresolved.some((problem) => problem.path === path))
 }
 

@@ -18,7 +18,7 @@ import { type FileWatch, watchFiles } from '../config/watch-files.ts'
 import { type DataDir, openDataDir } from '../data-dir.ts'
 import { writeDemo } from '../demo-config.ts'
 import { readEnvironment } from '../env.ts'
-import { type OpenLog, openLog } from '../open-log.ts'
+import { describeBug, type OpenLog, openLog } from '../open-log.ts'
 import type { ControlOptions, ListenerPlace } from '../start-options.ts'
 import { createAdminPorts } from './admin-ports.ts'
 import { createRollout, type Rollout, type RolloutWorker } from './rollout.ts'
@@ -52,12 +52,19 @@ export async function runControl(options: ControlOptions): Promise<void> {
   // The supervisor alone decides when control ends; a terminal and some service managers signal all processes.
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => undefined)
   const opened = openLog('control', options.logFormat)
+  process.on('uncaughtException', (error) => crash(opened, error))
   const problem = await begin(options, opened)
   if (problem === undefined) return
   process.stderr.write(problem)
   tellParent({ kind: 'refused' })
   await opened.writer.close(flushMs)
   process.exit(1)
+}
+
+/** Ends this process; the supervisor starts another. Node itself would print a message that may quote a secret. */
+function crash({ log, writer }: OpenLog, error: unknown): void {
+  log.error('crash', { fault: describeBug(error) })
+  void writer.close(flushMs).then(() => process.exit(1))
 }
 
 /** Starts everything. The text for the operator when that cannot be. */

@@ -33,8 +33,11 @@ export interface TrustHostPorts {
 }
 
 export function createTrustHost({ fetch, dataDir, log, onKeySet }: TrustHostPorts): TrustHost {
-  const logLine = ({ level, issuerId, message }: KeyLogLine): void =>
-    log[level]('issuer', { issuer: issuerId, message })
+  const logAs =
+    (event: string) =>
+    ({ level, issuerId, message }: KeyLogLine): void =>
+      log[level](event, { issuer: issuerId, message })
+  const logLine = logAs('keys')
   const keys = createJwksClient({
     fetch,
     store: createJwksStore(dataDir, logLine),
@@ -44,7 +47,12 @@ export function createTrustHost({ fetch, dataDir, log, onKeySet }: TrustHostPort
     log: logLine,
     onKeySet,
   })
-  const introspection = createIntrospectionClient({ fetch, nowMs: Date.now, hashKey: randomBytes(32), log: logLine })
+  const introspection = createIntrospectionClient({
+    fetch,
+    nowMs: Date.now,
+    hashKey: randomBytes(32),
+    log: logAs('introspection'),
+  })
   let issuerIds: readonly string[] = []
   let introspecting: readonly string[] = []
 

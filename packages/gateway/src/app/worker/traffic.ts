@@ -62,8 +62,8 @@ export interface TrafficParts {
 
 /** Longest time-out a configuration may set; the request itself waits as long as its issuer's says. */
 const introspectMs = 30_000
-/** Room for ten thousand tokens of one issuer, within a worker's 150 MiB. */
-const cacheBounds: TokenCacheBounds = { entriesMax: 16_384, bytesMax: 64 * 1024 * 1024, issuerShare: 0.75 }
+/** Room for ten thousand tokens of one issuer of 1.2 KiB each: 35 of a worker's 150 MiB (`test/long/memory`). */
+const cacheBounds: TokenCacheBounds = { entriesMax: 16_384, bytesMax: 45 * 1024 * 1024, issuerShare: 0.75 }
 /** Of a node's questions about opaque tokens, those of one address: half of what control asks an endpoint at once. */
 const questionsPerAddress = 16
 const stdout = 1

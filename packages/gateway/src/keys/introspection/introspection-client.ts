@@ -128,7 +128,7 @@ async function ask(endpoint: Endpoint, token: string, ports: IntrospectionClient
     countFailure(endpoint, nowMs)
     return fail(endpoint, `${url} ${describeFetchFault(answer.error)}`, false, ports)
   }
-  if (endpoint.failuresInRow > 0) ports.log({ level: 'info', issuerId, message: `introspection: ${url} answers again` })
+  if (endpoint.failuresInRow > 0) ports.log({ level: 'info', issuerId, message: `${url} answers again` })
   endpoint.failuresInRow = 0
 
   const { status, body } = answer.value
@@ -167,7 +167,7 @@ function fail(
   const nowMs = ports.nowMs()
   if (Math.abs(nowMs - endpoint.loggedMs) >= logEveryMs) {
     endpoint.loggedMs = nowMs
-    ports.log({ level: 'warn', issuerId: endpoint.terms.issuerId, message: `introspection: ${fault}` })
+    ports.log({ level: 'warn', issuerId: endpoint.terms.issuerId, message: fault })
   }
   return { state: 'unavailable', fault, answered }
 }

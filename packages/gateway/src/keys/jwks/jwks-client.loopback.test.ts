@@ -107,7 +107,7 @@ function start(more: Partial<KeySourceTerms> = {}): {
 
 async function startFresh(more: Partial<KeySourceTerms> = {}): Promise<ReturnType<typeof start>> {
   const started = start(more)
-  await expect.poll(() => started.last()?.status).toBe('fresh')
+  await expect.poll(() => started.last()?.status, { timeout: 10_000 }).toBe('fresh')
   return started
 }
 

@@ -15,7 +15,7 @@ export interface CertificateKey {
 export function readCertificate(der: Buffer, quality: KeyQuality, nowMs: number): Result<CertificateKey, KeyFault> {
   const certificate = parseCertificate(der)
   if (certificate === undefined) return refuseKey('malformed_certificate')
-  const jwk = exportJwk(certificate.publicKey)
+  const jwk = keyOf(certificate)
   if (jwk === undefined) return refuseKey('unsupported_key')
   const fault = checkValidity(certificate, nowMs)
   if (fault === undefined) return ok({ jwk, warnings: [] })
@@ -25,13 +25,22 @@ export function readCertificate(der: Buffer, quality: KeyQuality, nowMs: number)
 /** The key inside a DER certificate, whatever its validity; undefined when it cannot be read. */
 export function certificateKey(der: Buffer): JwkMembers | undefined {
   const certificate = parseCertificate(der)
-  return certificate === undefined ? undefined : exportJwk(certificate.publicKey)
+  return certificate === undefined ? undefined : keyOf(certificate)
 }
 
 /** A public key as JWK members; undefined when no JWK can hold it (DSA, RSASSA-PSS parameters). */
 export function exportJwk(key: KeyObject): JwkMembers | undefined {
   try {
     return { ...key.export({ format: 'jwk' }) }
+  } catch {
+    return undefined
+  }
+}
+
+/** OpenSSL reads certificates of keys it does not know, and fails only when it is asked for the key. */
+function keyOf(certificate: X509Certificate): JwkMembers | undefined {
+  try {
+    return exportJwk(certificate.publicKey)
   } catch {
     return undefined
   }

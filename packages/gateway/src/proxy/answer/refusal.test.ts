@@ -23,7 +23,7 @@ describe('refusal', () => {
     const answer = refusal(wire, context)
     const problem = JSON.parse(answer.body) as Problem
     expect(problem).toEqual({
-      type: `failure-modes#code-${wire.code}`,
+      type: `urn:jotgate:problem:${wire.code}`,
       title: expect.stringMatching(/^[A-Z]/),
       status: wire.status,
       code: wire.code,

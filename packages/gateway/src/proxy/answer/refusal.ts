@@ -47,7 +47,7 @@ const titles: { readonly [C in ProblemCode]: string } = {
 const bodyStarts: ReadonlyMap<ProblemCode, string> = new Map(
   (Object.keys(titles) as ProblemCode[]).map((code) => [
     code,
-    `{"type":"failure-modes#code-${code}","title":${JSON.stringify(titles[code])},"code":"${code}"`,
+    `{"type":"urn:jotgate:problem:${code}","title":${JSON.stringify(titles[code])},"code":"${code}"`,
   ]),
 )
 

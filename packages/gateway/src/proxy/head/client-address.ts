@@ -13,7 +13,10 @@ export function isTrustedProxy(gateway: GatewayPlan, peer: string): boolean {
 
 /** The remote address as text, an IPv4-mapped IPv6 address (a dual-stack socket's) as IPv4. */
 export function plainAddress(peer: string): string {
-  return peer.startsWith('::ffff:') && peer.includes('.') ? peer.slice(7) : peer
+  if (!peer.startsWith('::ffff:')) return peer
+  // Not `::ffff:0:192.0.2.1`, and not a zone with dots in it.
+  const rest = peer.slice(7)
+  return !rest.includes(':') && isAddress(rest) ? rest : peer
 }
 
 /**

@@ -134,6 +134,15 @@ describe('more than one token is refused, never chosen from', () => {
     expect(outcome(apiWith(cookie), '/orders', ['Cookie', 'session=c', 'Authorization', 'Basic a'])).toBe('c in cookie')
   })
 
+  it('S17 Authorization: Bearer beside a token elsewhere is ambiguous also where Authorization holds another scheme', () => {
+    const otherScheme = apiWith({ kind: 'header', name: 'authorization', scheme: 'jwt' }, cookie)
+    const both = (authorization: string): string =>
+      outcome(otherScheme, '/orders', ['Cookie', 'session=c', 'Authorization', authorization])
+    expect(both('Bearer a')).toBe('token_ambiguous')
+    expect(both('JWT a')).toBe('token_ambiguous')
+    expect(both('Basic a')).toBe('c in cookie')
+  })
+
   it('names the places, never the tokens', () => {
     const found = extractToken(headOf('/orders?jwt=secret', ['Authorization', 'Bearer secret']), api)
     expect(JSON.stringify(found)).not.toContain('secret')

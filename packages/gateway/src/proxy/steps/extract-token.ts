@@ -90,8 +90,12 @@ function hasStrayToken(head: RequestHead, places: readonly TokenPlace[]): boolea
     if (findQueryParameter(head.query, knownParameter).length > 0) return true
   }
   if (head.authorization === undefined) return false
-  const configured = places.some((place) => place.kind === 'header' && place.name === 'authorization')
-  return !configured && credentialsStart(head.authorization, 'bearer') !== -1
+  return !places.some(takesBearer) && credentialsStart(head.authorization, 'bearer') !== -1
+}
+
+/** Whether a place reads `Authorization: Bearer`: one for another scheme leaves it to the upstream. */
+function takesBearer(place: TokenPlace): boolean {
+  return place.kind === 'header' && place.name === 'authorization' && (place.scheme ?? 'bearer') === 'bearer'
 }
 
 /**

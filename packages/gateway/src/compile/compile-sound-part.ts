@@ -1,0 +1,53 @@
+import type { Config, ConfigProblem } from '@jotgate/contract'
+import { compileConfig } from './compile-config.ts'
+import type { CompilePorts } from './compile-ports.ts'
+import { parseConfig } from './parse-config.ts'
+
+type Entries = Readonly<Record<string, unknown>>
+
+/**
+ * What compiling says of a document the schema refuses, so that its operator hears everything at once. Left out are
+ * the entries the schema refuses, APIs that name such an issuer, and whatever may only seem wrong without them.
+ */
+export function compileSoundPart(document: unknown, ports: CompilePorts): readonly ConfigProblem[] {
+  const { gateway, issuers, apis } = entriesOf(document)
+  const soundIssuers = soundOf('issuers', entriesOf(issuers))
+  const broken = new Set(Object.keys(entriesOf(issuers)).filter((id) => !Object.hasOwn(soundIssuers, id)))
+  const soundApis = Object.entries(soundOf('apis', entriesOf(apis))).filter(
+    ([, api]) => api.access === 'public' || !api.access.issuers.some((id) => broken.has(id)),
+  )
+  const sound: Config | undefined = parse({
+    ...(parse({ gateway }) === undefined ? {} : { gateway }),
+    issuers: pick(issuers, Object.keys(soundIssuers)),
+    apis: pick(
+      apis,
+      soundApis.map(([id]) => id),
+    ),
+  })
+  const compiled = sound === undefined ? undefined : compileConfig(sound, ports)
+  if (compiled === undefined || compiled.ok) return []
+  return compiled.error.filter(({ severity, code }) => severity === 'error' && code !== asksGateway)
+}
+
+/** Of one entry, and yet depends on another, which may have been left out. */
+const asksGateway = 'upstream_is_gateway'
+
+function parse(part: Entries): Config | undefined {
+  const parsed = parseConfig({ version: 1, apis: {}, ...part })
+  return parsed.ok ? parsed.value : undefined
+}
+
+/** The entries of one map that the schema accepts each by itself. */
+function soundOf<K extends 'issuers' | 'apis'>(kind: K, entries: Entries): Config[K] {
+  const sound: Config[K] = {}
+  for (const [id, entry] of Object.entries(entries)) Object.assign(sound, parse({ [kind]: { [id]: entry } })?.[kind])
+  return sound
+}
+
+function pick(entries: unknown, ids: readonly string[]): Entries {
+  return Object.fromEntries(ids.map((id) => [id, entriesOf(entries)[id]]))
+}
+
+function entriesOf(value: unknown): Entries {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {}
+}
