@@ -22,6 +22,24 @@ function match(head: RequestHead, snapshot: Snapshot): Result<Matched, Reject> {
 const open = { kind: 'public' } as const
 const all = pathForm.encodedSlash | pathForm.emptySegments | pathForm.parameters
 
+describe('an encoded slash that an API takes as data', () => {
+  const snapshot = snapshotOf(
+    apiPlanOf({ id: 'files', segments: ['files'], pathForms: pathForm.encodedSlash, access: open }),
+    apiPlanOf({ id: 'admin', segments: ['files', 'admin'] }),
+  )
+
+  it('stays in its segment', () => {
+    expect(match(headOf('/files/group%2Fname/x'), snapshot).ok).toBe(true)
+  })
+
+  it.each(['/files/admin%2Fx', '/files/%61dmin%2fx', '/files/%2Fadmin/x'])(
+    '%s lends no path to another API, for servers that split there',
+    (path) => {
+      expect(match(headOf(path), snapshot)).toMatchObject({ error: { reason: 'bad_path', fault: 'ambiguous' } })
+    },
+  )
+})
+
 describe('matching the API', () => {
   it('names what is unknown, refused by form, or not allowed', () => {
     const snapshot = snapshotOf(apiPlanOf({ methods: ['GET'] }))

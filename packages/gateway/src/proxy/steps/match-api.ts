@@ -1,6 +1,6 @@
 import { looseReading } from '../../compile/loose-reading.ts'
 import type { CompiledApi, EffectiveAccess, Snapshot } from '../../compile/snapshot.ts'
-import { pathFormFault } from '../../domain/path-form.ts'
+import { pathForm, pathFormFault } from '../../domain/path-form.ts'
 import type { Reject } from '../../domain/reject.ts'
 import { err, ok, type Result } from '../../domain/result.ts'
 import type { RequestHead } from '../head/request-head.ts'
@@ -29,8 +29,16 @@ export function matchAccess(head: RequestHead, api: CompiledApi, snapshot: Snaps
     if (snapshot.match(head.host, loose) !== api || !isSame(api.accessFor(method, loose), access)) {
       return err({ reason: 'bad_path', fault: 'ambiguous' })
     }
+    // An API that takes `%2F` as data may still not lend a path to another API, for servers that split at it.
+    if ((head.forms & pathForm.encodedSlash) !== 0 && snapshot.match(head.host, splitAtSlashes(path)) !== api) {
+      return err({ reason: 'bad_path', fault: 'ambiguous' })
+    }
   }
   return ok(access)
+}
+
+function splitAtSlashes(path: string): string {
+  return looseReading(path.replaceAll('%2F', '/'))
 }
 
 function isSame(one: EffectiveAccess, other: EffectiveAccess): boolean {
