@@ -2,24 +2,27 @@ import { writeFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { generateKey, type Jwk, signToken } from '@jotgate/signer'
-import type { Browser, Response } from 'playwright-core'
+import type { Browser, Page, Response } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { fetchIn, openTab, type ScriptAnswer, submitForm, type Tab } from '../support/browser-tab.ts'
 import { makeCertificate, type Pair } from '../support/make-certificate.ts'
 import { chromiumPath, openBrowser } from '../support/open-browser.ts'
 import { type StrictRequest, type StrictUpstream, startStrictUpstream } from '../support/strict-upstream.ts'
+import { startWebSocketUpstream, type WebSocketUpstream } from '../support/web-socket-upstream.ts'
 import { cleanUp, type GatewayProcess, makeFolder, send, startGateway, until } from './gateway-process.ts'
 
 const iss = 'https://idp.example'
 const aud = 'https://orders.test'
 /** The APIs' own origin; two pages of the same site, one listed everywhere and one to read only; a page of another site. */
 const api = 'https://api.shop.example'
+const apiSocket = api.replace('https', 'wss')
 const app = 'https://app.shop.example'
 const forum = 'https://forum.shop.example'
 const elsewhere = 'https://elsewhere.example'
 
 let gateway: GatewayProcess
 let upstream: StrictUpstream
+let sockets: WebSocketUpstream
 let browser: Browser
 let privateJwk: Jwk
 let token: string
@@ -78,13 +81,26 @@ function configOf(certificates: readonly object[], strange: object, publicJwk: J
       })),
       verificationBudget: { perAddress: 1 },
     },
-    issuers: { main: { issuer: iss, audiences: [aud], keys: { jwks: { keys: [{ ...publicJwk, kid: 'k' }] } } } },
+    issuers: {
+      main: {
+        issuer: iss,
+        audiences: [aud],
+        clockSkew: { exp: '0s' },
+        keys: { jwks: { keys: [{ ...publicJwk, kid: 'k' }] } },
+      },
+    },
     apis: {
       site: one('/site', { access: 'public' }),
       login: one('/login', { access: 'public' }),
       orders: one('/orders', { cors, methods: ['GET', 'PUT'] }),
       scoped: one('/scoped', { cors, access: { issuers: ['main'], require: { scopes: { all: ['read'] } } } }),
       session: one('/session', { cors: { origins: [app, forum], credentials: true }, access: cookie }),
+      socket: one('/socket', { upstream: { targets: [sockets.url] }, websocket: true, access: cookie }),
+      ticket: one('/ticket', {
+        upstream: { targets: [sockets.url] },
+        websocket: true,
+        access: { issuers: ['main'], token: { query: 'access_token' } },
+      }),
     },
   }
 }
@@ -95,6 +111,7 @@ async function setUp(): Promise<void> {
   privateJwk = { ...made.privateJwk, kid: 'k' }
   token = await sign({})
   upstream = await startStrictUpstream(serve)
+  sockets = await startWebSocketUpstream()
   const folder = makeFolder()
   const root = makeCertificate({ name: 'root', ca: true })
   const own = makeCertificate({
@@ -141,6 +158,36 @@ async function open(origin: string, path = '/site'): Promise<Tab> {
   return tab
 }
 
+interface Conversation {
+  readonly heard: readonly string[]
+  readonly code: number
+  readonly clean: boolean
+}
+
+/** Opens a WebSocket from the page's script, says all of it, and closes when so many messages came back. */
+function converse(
+  page: Page,
+  url: string,
+  messages: readonly string[],
+  wanted = messages.length,
+): Promise<Conversation> {
+  return page.evaluate(
+    ([address, said, count]) =>
+      new Promise<Conversation>((resolve) => {
+        const heard: string[] = []
+        const socket = new WebSocket(address)
+        socket.onopen = () => {
+          for (const message of said) socket.send(message)
+        }
+        socket.onmessage = ({ data }) => {
+          if (heard.push(data) === count) socket.close(1000)
+        }
+        socket.onclose = ({ code, wasClean }) => resolve({ heard, code, clean: wasClean })
+      }),
+    [url, messages, wanted] as const,
+  )
+}
+
 /** What the operator is told of an answer. */
 async function reasonOf(answer: ScriptAnswer | Response): Promise<unknown> {
   const headers = 'read' in answer ? (answer.read ? answer.headers : {}) : answer.headers()
@@ -162,6 +209,7 @@ describe.skipIf(chromiumPath === undefined)('Chromium', () => {
     await browser?.close()
     cleanUp()
     await upstream?.close()
+    sockets?.close()
   })
   beforeEach(() => {
     streams = []
@@ -278,7 +326,8 @@ describe.skipIf(chromiumPath === undefined)('Chromium', () => {
       // What needs no permission is sent, as a form could; the answer stays unread.
       expect(await fetchIn(page, `${api}/site`)).toMatchObject({ read: false })
       expect(linesSince(before)).toEqual(['GET /site'])
-      expect(complaints.filter((complaint) => complaint.includes('blocked by CORS policy'))).toHaveLength(3)
+      expect(await fetchIn(page, `${api}/orders`)).toMatchObject({ read: false })
+      expect(complaints.filter((complaint) => complaint.includes('blocked by CORS policy'))).toHaveLength(4)
     })
 
     it('that is listed goes no further than what is listed: methods, headers, cookies', async () => {
@@ -344,6 +393,50 @@ describe.skipIf(chromiumPath === undefined)('Chromium', () => {
       expect(heard.map(decodeURI)).toEqual(wanted)
       await until(() => streams.length === 1 && streams[0]?.destroyed === true)
       expect(complaints).toEqual([])
+    })
+  })
+
+  describe('S16 a WebSocket', () => {
+    it('is opened by the cookie of a page that is listed, carries messages of any size, and is closed in order', async () => {
+      const { page, complaints } = await open(api, '/login?;SameSite=Strict')
+      await page.goto(`${app}/site`)
+      const messages = ['one', 'x'.repeat(100_000), '']
+      expect(await converse(page, `${apiSocket}/socket/1`, messages)).toEqual({
+        heard: messages,
+        code: 1000,
+        clean: true,
+      })
+      expect(sockets.asked.at(-1)?.target).toBe('/socket/1')
+      expect(complaints).toEqual([])
+    })
+
+    it('is refused to a page that is not, though the browser sends the cookie along', async () => {
+      const { page, complaints } = await open(api, '/login?;SameSite=Strict')
+      await page.goto(`${forum}/site`)
+      const before = sockets.asked.length
+      expect(await converse(page, `${apiSocket}/socket/1`, ['one'])).toEqual({ heard: [], code: 1006, clean: false })
+      expect(complaints).toEqual([expect.stringContaining('Unexpected response code: 403')])
+      expect(sockets.asked.length).toBe(before)
+    })
+
+    it('is opened from anywhere by a token in the query, which no upstream sees', async () => {
+      const { page, complaints } = await open(elsewhere)
+      const spoken = await converse(page, `${apiSocket}/ticket?room=1&access_token=${token}`, ['one'])
+      expect(spoken).toEqual({ heard: ['one'], code: 1000, clean: true })
+      expect(sockets.asked.at(-1)?.target).toBe('/ticket?room=1')
+      expect(complaints).toEqual([])
+      expect(await converse(page, `${apiSocket}/ticket?room=1`, ['one'])).toMatchObject({ code: 1006 })
+    })
+
+    it('is closed when its token expires, and the script is told that it broke a rule', async () => {
+      const { page } = await open(app)
+      const short = await sign({ exp: Math.floor(Date.now() / 1000) + 4 })
+      // The echo of the first message only: the page waits for a second one that it never asked for.
+      expect(await converse(page, `${apiSocket}/ticket?access_token=${short}`, ['one'], 2)).toEqual({
+        heard: ['one'],
+        code: 1008,
+        clean: true,
+      })
     })
   })
 

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startCarelessProxy } from '../support/careless-proxy.ts'
 import { callCrossing } from '../support/cross-talk-caller.ts'
 import { type CrossTalkUpstream, patienceMs, startCrossTalkUpstream } from '../support/cross-talk-upstream.ts'
 import { seededRandom } from '../support/seeded-random.ts'
@@ -9,7 +10,7 @@ import { cleanUp, type GatewayProcess, makeFolder, startGateway } from './gatewa
 const isLong = process.env.JOTGATE_LONG !== undefined
 const requests = isLong ? 100_000 : 10_000
 /** `JOTGATE_SEED=…` sends the same requests again; what meets what is the machine's affair. */
-const seed = Number(process.env.JOTGATE_SEED ?? Date.now() % 2 ** 31)
+const seed = Number(process.env.JOTGATE_SEED ?? (isLong ? Date.now() % 2 ** 31 : 20_261))
 
 const iss = 'https://id.test'
 const aud = 'https://api.test'
@@ -80,5 +81,19 @@ describe('S14 identities never cross', () => {
     }
     expect(upstreams.reduce((sum, { retried }) => sum + retried(), 0)).toBeGreaterThan(0)
     expect((await gateway.status()).workers).toHaveLength(3)
+  })
+
+  it('the same requests through a proxy that uses connections carelessly are found out', async () => {
+    const upstream = await startCrossTalkUpstream()
+    const proxy = await startCarelessProxy(upstream.port, patienceMs)
+    const random = seededRandom(seed)
+    const { confused } = await callCrossing({
+      ...{ port: proxy.port, requests: 1_000, lanes: 48, answerWithinMs: 1_000, random, secret, iss, aud },
+    })
+    await proxy.close()
+    await upstream.close()
+    expect(confused.filter((line) => line.includes('got the answer of')).length).toBeGreaterThan(10)
+    expect(confused.filter((line) => line.includes('nobody asked for')).length).toBeGreaterThan(10)
+    expect(upstream.confused.length).toBeGreaterThan(0)
   })
 })

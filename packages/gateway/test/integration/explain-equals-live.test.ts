@@ -49,6 +49,14 @@ const scenarios: readonly Scenario[] = [
   { reason: 'headers_too_large', ...orders, lines: Array.from({ length: 101 }, (_, at) => `X-${at}: 1`) },
   { reason: 'api_unknown', path: '/ordersx' },
   { reason: 'method_not_allowed', ...orders, method: 'PURGE', rule: 'apis.orders.methods' },
+  { reason: 'loop_detected', path: '/open', lines: ['Via: 1.1 proxy, 1.1 model-gateway'] },
+  {
+    reason: 'preflight_refused',
+    ...orders,
+    method: 'OPTIONS',
+    lines: ['Origin: https://evil.example', 'Access-Control-Request-Method: GET'],
+    rule: 'apis.orders.cors.origins',
+  },
   { reason: 'token_missing', ...orders, lines: [], rule: 'apis.orders.access.token' },
   {
     reason: 'token_ambiguous',
@@ -86,15 +94,26 @@ const scenarios: readonly Scenario[] = [
   { reason: 'claim_mismatch', ...orders, claims: { tier: 'tin' }, rule: 'apis.orders.access.require.claims[0]' },
   { reason: 'confirmation_required', ...orders, claims: { cnf: { jkt: 'x' } } },
   { reason: 'scope_missing', ...orders, claims: { scope: 'write' }, rule: 'apis.orders.access.require.scopes' },
+  {
+    reason: 'body_too_large',
+    ...orders,
+    method: 'POST',
+    lines: [...bearer, 'Content-Length: 1025'],
+    rule: 'apis.orders.bodyBytesMax',
+  },
   { reason: 'claim_unsendable', ...orders, claims: { nick: 'Zoë' }, rule: 'apis.orders.forward.claims.X-Nick' },
 ]
 
-/** What no described request can bring about: something beyond the request and its token fails. */
+/** What no described request can bring about: something beyond the request and its token fails, or its connection does. */
 const beyondRequests = [
   'upstream_refused',
   'upstream_timeout',
   'upstream_invalid',
   'caller_gone',
+  'caller_slow',
+  'body_timeout',
+  'headers_timeout',
+  'misdirected_request',
   'not_ready',
   'internal_error',
 ]
@@ -130,12 +149,14 @@ function configuration(upstreamUrl: string, providerUrl: string): object {
   }
   return {
     version: 1,
-    gateway: { trace: { accepted: true } },
+    gateway: { trace: { accepted: true }, via: 'model-gateway' },
     issuers: { alpha, fetched, asked },
     apis: {
       orders: {
         listen: { path: '/orders' },
         methods: ['GET', 'POST', 'DELETE'],
+        bodyBytesMax: '1KiB',
+        cors: { origins: ['https://app.example'] },
         upstream,
         access: {
           token: [{ header: 'authorization' }, { cookie: 'session', origins: ['https://app.example'] }],

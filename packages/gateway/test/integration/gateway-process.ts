@@ -43,6 +43,8 @@ export interface StartSettings {
   readonly logFormat?: 'json' | 'pretty'
   /** Arguments for every Node process of the gateway. */
   readonly nodeArgs?: readonly string[]
+  /** Most files each process of the gateway may open. */
+  readonly filesMax?: number
   /** Variables beside those of the test itself. */
   readonly env?: Readonly<Record<string, string>>
   /** Keeps at least so much of the end of what is written; undefined keeps everything. */
@@ -120,7 +122,9 @@ function launch(settings: StartSettings) {
     graceMs: settings.graceMs ?? 0,
     allowEnv: [],
   }
-  const child = spawn(process.execPath, [...(settings.nodeArgs ?? []), entry, JSON.stringify(options)], {
+  const command = [process.execPath, ...(settings.nodeArgs ?? []), entry, JSON.stringify(options)]
+  const limited = settings.filesMax === undefined ? 'exec "$@"' : `ulimit -n ${settings.filesMax}; exec "$@"`
+  const child = spawn('sh', ['-c', limited, 'sh', ...command], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...settings.env },
   })

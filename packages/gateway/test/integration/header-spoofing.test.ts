@@ -69,7 +69,16 @@ interface Way {
   readonly status: number
   /** What the upstream must be told of who calls; undefined: it gets nothing. */
   readonly told: Readonly<Record<string, string>> | undefined
+  /** Its answer ends the connection. */
+  readonly closes?: true
 }
+
+const handshake: readonly string[] = [
+  'Connection: Upgrade',
+  'Upgrade: websocket',
+  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+  'Sec-WebSocket-Version: 13',
+]
 
 const ways: readonly Way[] = [
   { name: 'a public API', line: 'GET /open', lines: () => [], status: 200, told: {} },
@@ -107,6 +116,45 @@ const ways: readonly Way[] = [
     status: 403,
     told: undefined,
   },
+  {
+    name: 'an upgrade that is declined',
+    line: 'GET /socket/declined',
+    lines: () => [bearer, ...handshake],
+    status: 404,
+    told: { 'x-user': 'alice' },
+    closes: true,
+  },
+  {
+    name: 'an upgrade to something the upstream never agreed to',
+    line: 'GET /socket/broken',
+    lines: () => [bearer, ...handshake],
+    status: 502,
+    told: { 'x-user': 'alice' },
+    closes: true,
+  },
+  {
+    name: 'an upgrade without a token',
+    line: 'GET /socket',
+    lines: () => handshake,
+    status: 401,
+    told: undefined,
+    closes: true,
+  },
+  {
+    name: 'an upgrade where none is offered',
+    line: 'GET /orders',
+    lines: () => [bearer, ...handshake],
+    status: 200,
+    told: { 'x-user': 'alice' },
+    closes: true,
+  },
+  {
+    name: 'an upgrade to h2c',
+    line: 'GET /orders',
+    lines: () => [bearer, 'Connection: Upgrade', 'Upgrade: h2c'],
+    status: 200,
+    told: { 'x-user': 'alice' },
+  },
 ]
 
 let gateway: GatewayProcess
@@ -120,9 +168,14 @@ beforeAll(async () => {
   const now = Math.floor(Date.now() / 1000)
   const token = await signToken({ iss, aud, sub: 'alice', iat: now, exp: now + 600 }, privateJwk, {})
   bearer = `Authorization: Bearer ${token}`
-  upstream = await startStrictUpstream(({ target }, socket) => {
-    socket.write(target.endsWith('/broken') ? 'no answer at all\r\n\r\n' : plainAnswer)
-  })
+  upstream = await startStrictUpstream(
+    ({ target }, socket) => {
+      if (target.endsWith('/broken')) socket.write('no answer at all\r\n\r\n')
+      else
+        socket.write(target.endsWith('/declined') ? 'HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n' : plainAnswer)
+    },
+    { takesUpgrades: true },
+  )
   const api = (path: string, more: object = {}): object => ({
     listen: { path },
     upstream: { targets: [upstream.url] },
@@ -143,6 +196,7 @@ beforeAll(async () => {
         }),
         plain: api('/plain'),
         open: api('/open', { access: 'public' }),
+        socket: api('/socket', { websocket: true, forward: { claims: { 'X-User': 'sub', 'X-Roles': 'roles' } } }),
       },
     },
   })
@@ -161,9 +215,12 @@ async function send(
   const caller = await openWire(gateway.port)
   caller.write([`${way.line} HTTP/1.1`, 'Host: gateway.test', ...spoofed, ...way.lines(), '', ''].join('\r\n'))
   const answer = await caller.answer()
-  caller.write(`GET /orders/next HTTP/1.1\r\nHost: gateway.test\r\n${bearer}\r\n\r\n`)
-  expect((await caller.answer()).status).toBe(200)
+  if (way.closes === true) await caller.closed
+  const next = way.closes === true ? await openWire(gateway.port) : caller
+  next.write(`GET /orders/next HTTP/1.1\r\nHost: gateway.test\r\n${bearer}\r\n\r\n`)
+  expect((await next.answer()).status).toBe(200)
   caller.destroy()
+  next.destroy()
   return { answer, reached: upstream.requests.slice(before) }
 }
 

@@ -1,7 +1,7 @@
 import { ask, eachEnds, eachPasses, post, posted, type Row, type Shape, several, smuggled } from './row.ts'
 
 /** What some server takes for `chunked`, or for something before or behind it (RFC 9112 6.1: nothing else). */
-const notCodings: readonly string[] = [
+export const notCodings: readonly string[] = [
   ...['xchunked', 'chunkedx', 'chunke', 'chunk', 'chunkedchunked', 'chunked,', ',chunked', ', chunked', 'chunked, ,'],
   ...['chunked, identity', 'identity, chunked', 'identity', 'Identity', 'gzip', 'x-gzip', 'gzip, chunked', 'deflate'],
   ...['chunked, gzip', 'deflate, chunked', 'compress, chunked', 'chunked, chunked', 'chunked,chunked', 'br, chunked'],

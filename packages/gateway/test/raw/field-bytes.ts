@@ -1,10 +1,10 @@
 import { bytesOf, eachEnds, eachPasses, get, post, type Row, range, type Shape, x } from './row.ts'
 
 /** No field value holds these (RFC 9110 5.5): controls but the tab; LF is a line end and ends a line alone. */
-const valueBytes: readonly string[] = bytesOf(...range(0, 8), ...range(0x0a, 0x1f), 0x7f)
+export const valueBytes: readonly string[] = bytesOf(...range(0, 8), ...range(0x0a, 0x1f), 0x7f)
 
 /** No token holds these (RFC 9110 5.6.2): controls, delimiters, what is not ASCII. */
-const nameBytes: readonly string[] = bytesOf(
+export const nameBytes: readonly string[] = bytesOf(
   ...range(0, 0x20),
   ...[...'"(),/;<=>?@[\\]{}'].map((one) => one.charCodeAt(0)),
   ...[0x7f, 0x80, 0x85, 0xa0, 0xad, 0xc4, 0xe4, 0xef, 0xff],

@@ -6,7 +6,7 @@ const withHost =
     `GET ${target} HTTP/1.1\r\nHost:${value}\r\n\r\n`
 
 /** No host and port that everybody reads alike (RFC 9110 7.2, RFC 3986 3.2). */
-const notHosts: readonly string[] = [
+export const notHosts: readonly string[] = [
   ...['', ' ', ' :', ' :80', ' api.test:x', ' api.test:-1', ' api.test:+80', ' api.test:0x50', ' api.test:80:80'],
   ...[
     ' api.test:80 80',

@@ -1,7 +1,7 @@
 import { ask, eachEnds, eachPasses, post, posted, type Row, type Shape, several, smuggled } from './row.ts'
 
 /** What some server takes for a length of 5, or for none (RFC 9110 8.6: digits, nothing else). */
-const notLengths: readonly string[] = [
+export const notLengths: readonly string[] = [
   ...['+5', '-5', '-0', '+0', '--5', '5-', '5+', '0x5', '0X5', '5h', 'x5', '0b101', '0o5', '5_000', '5L', '5n', '$5'],
   ...['5.0', '5.', '.5', '5e0', '5E0', '5,', ',5', '5,5', '5, 5', '5 ,5', '5, 6', '6, 5', '5;', '5;q=1', '5 5', '5\t5'],
   ...['"5"', "'5'", '(5)', '{5}', '[5]', '%35', '&#53;', '\\5', '5\\r\\n', '5/1', '5:5', '5=5', '*', 'five', 'NaN'],

@@ -2,7 +2,7 @@ import { ask, bytesOf, eachEnds, eachPasses, get, type Row, range, type Shape, x
 
 const methods: readonly string[] = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'HEAD']
 
-const notMethods: readonly string[] = [
+export const notMethods: readonly string[] = [
   ...methods.map((method) => method.toLowerCase()),
   ...methods.map((method) => `${method[0]}${method.slice(1).toLowerCase()}`),
   ...[

@@ -7,6 +7,8 @@ export interface CrossTalkSettings {
   readonly port: number
   readonly requests: number
   readonly lanes: number
+  /** Longest wait for an answer; 15 s. */
+  readonly answerWithinMs?: number
   readonly random: SeededRandom
   readonly secret: string
   readonly iss: string
@@ -117,7 +119,7 @@ export async function callCrossing(settings: CrossTalkSettings): Promise<CrossTa
 
   async function lane(): Promise<void> {
     while (next < requests) {
-      const wire = await openWire(settings.port)
+      const wire = await openWire(settings.port, settings.answerWithinMs)
       while (next < requests && (await exchange(wire)));
       wire.destroy()
     }

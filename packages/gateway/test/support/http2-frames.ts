@@ -114,13 +114,16 @@ export interface FrameCaller {
   readonly ending: () => Promise<number | 'end'>
 }
 
+const dialPlain = (port: number): Socket => connect({ port, host: '127.0.0.1', noDelay: true })
+
 /** Connects, sends preface and settings, and acknowledges the server's (unless `acknowledges` is false). */
 export async function callWithFrames(
   port: number,
   acknowledges = true,
   own: Buffer = settings(),
+  dial: (port: number) => Socket = dialPlain,
 ): Promise<FrameCaller> {
-  const socket = connect({ port, host: '127.0.0.1', noDelay: true })
+  const socket = dial(port)
   const frames: Frame[] = []
   const waiting = new Set<() => void>()
   let isClosed = false

@@ -69,6 +69,8 @@ export interface StrictSettings {
   readonly onHead?: (head: StrictHead, socket: Socket) => void
   /** Whether `requests` holds them: not where there are too many. */
   readonly keeps?: boolean
+  /** The gateway's own wish for a WebSocket is no fault, in the one form it has. */
+  readonly takesUpgrades?: boolean
 }
 
 /** The plain answer of a request that asks for nothing special. */
@@ -76,7 +78,7 @@ export const plainAnswer = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
 
 export async function startStrictUpstream(
   answer: StrictAnswer = (_request, socket) => void socket.write(plainAnswer),
-  { onHead, keeps = true }: StrictSettings = {},
+  { onHead, keeps = true, takesUpgrades = false }: StrictSettings = {},
 ): Promise<StrictUpstream> {
   const requests: StrictRequest[] = []
   const faults: string[] = []
@@ -89,7 +91,7 @@ export async function startStrictUpstream(
     socket.on('data', (chunk) => {
       text += chunk.toString('latin1')
       for (;;) {
-        const head = pending ?? readHead(text, connection)
+        const head = pending ?? readHead(text, connection, takesUpgrades)
         if (typeof head === 'object' && pending === undefined) onHead?.(head.head, socket)
         pending = typeof head === 'object' ? head : undefined
         const body = typeof head === 'object' ? readBody(text, head) : head
@@ -130,7 +132,7 @@ interface ReadHead {
 }
 
 /** The head the text begins with; undefined while it is not whole, a fault when it never will be. */
-function readHead(text: string, connection: number): ReadHead | string | undefined {
+function readHead(text: string, connection: number, takesUpgrades: boolean): ReadHead | string | undefined {
   const headEnd = text.indexOf('\r\n\r\n')
   if (headEnd === -1) return undefined
   const [line = '', ...lines] = text.slice(0, headEnd).split('\r\n')
@@ -145,7 +147,11 @@ function readHead(text: string, connection: number): ReadHead | string | undefin
   const valuesOf = (name: string): string[] =>
     headers.filter(([header]) => header.toLowerCase() === name).map(([, value]) => value)
   if (valuesOf('host').length !== 1) return 'not exactly one Host'
-  const stranger = headers.find(([name]) => strangers.includes(name.toLowerCase()))
+  const upgrades = takesUpgrades && `${valuesOf('connection')} ${valuesOf('upgrade')}` === 'Upgrade websocket'
+  const stranger = headers.find(([header]) => {
+    const name = header.toLowerCase()
+    return strangers.includes(name) && !(upgrades && (name === 'connection' || name === 'upgrade'))
+  })
   if (stranger !== undefined) return `a header of the caller's connection: ${stranger[0]}`
   const disguised = headers.find(([name]) => framingInDisguise.test(name))
   if (disguised !== undefined) return `framing in disguise: ${disguised[0]}`

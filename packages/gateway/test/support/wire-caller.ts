@@ -25,10 +25,10 @@ export interface Wire {
   readonly destroy: () => void
 }
 
-/** Longest wait for an answer. */
-const patienceMs = 15_000
+/** Longest wait for an answer, unless told otherwise. */
+const usualPatienceMs = 15_000
 
-export async function openWire(port: number): Promise<Wire> {
+export async function openWire(port: number, patienceMs: number = usualPatienceMs): Promise<Wire> {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true })
   let text = ''
   let ended = false

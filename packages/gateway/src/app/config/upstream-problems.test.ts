@@ -90,3 +90,29 @@ describe('S14 problems of upstreams, each at its place', () => {
     ])
   })
 })
+
+describe('S16 websocket', () => {
+  const loadApi = (lines: readonly string[]): ReturnType<typeof loadConfig> => {
+    const text = `version: 1\napis:\n  a:\n    access: public\n${lines.map((line) => `    ${line}\n`).join('')}`
+    const ports = { environment: {}, allowEnv: [], secretsDir: undefined, nowMs, files: memoryFiles(text) }
+    return loadConfig('/etc/jotgate/jotgate.yaml', ports)
+  }
+  const upstream = "upstream: { targets: ['http://up.example'] }"
+
+  it.each(['h2://up.example', 'h2c://up.example'])('is refused where a target is %s', async (target) => {
+    const loaded = await loadApi(['websocket: true', `upstream: { targets: ['http://up.example', '${target}'] }`])
+    expect(loaded.ok ? [] : loaded.error.map(({ line, code }) => `${line} ${code}`)).toEqual(['5 websocket_target'])
+  })
+
+  it.each([
+    [[], undefined],
+    [['websocket: false'], undefined],
+    [['websocket: true'], { idleTimeoutMs: 300_000 }],
+    [['websocket: {}'], { idleTimeoutMs: 300_000 }],
+    [['websocket: { idleTimeout: 1m }'], { idleTimeoutMs: 60_000 }],
+  ])('is off unless it is asked for, and idle after five minutes unless said otherwise: %j', async (lines, plan) => {
+    const loaded = await loadApi([...lines, upstream])
+    const objects = loaded.ok ? loaded.value.compiled.objects : []
+    expect(objects.flatMap((object) => (object.kind === 'api' ? [object.plan.websocket] : []))).toEqual([plan])
+  })
+})

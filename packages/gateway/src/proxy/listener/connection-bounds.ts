@@ -43,6 +43,8 @@ export function createConnectionBounds(ports: ConnectionBoundsPorts): Connection
   }
 
   function take(socket: Socket): void {
+    // node:http gets a connection again after a request on it that asked for an upgrade.
+    if (groups.has(socket)) return
     const { remoteAddress } = socket
     // Gone before it was looked at.
     if (remoteAddress === undefined) {

@@ -80,6 +80,11 @@ export class Tunnel {
     return !this.isCut
   }
 
+  /** A server closes the connection first, whoever said Close (RFC 6455 7.1.1). */
+  sideClosed(side: TunnelSide): void {
+    this.ended ??= side.name
+  }
+
   sideEnded(side: TunnelSide): void {
     this.ended ??= side.name
     if (side.peer?.hasEnded === true) this.awaitClose()
@@ -140,6 +145,7 @@ export class TunnelSide implements TunnelUser {
     if (!this.tunnel.passes()) return
     this.bytes += chunk.length
     this.frames.push(chunk)
+    if (this.frames.isClosed) this.tunnel.sideClosed(this)
     if (this.peer?.end?.write(chunk) === false) this.end?.pause()
   }
 
