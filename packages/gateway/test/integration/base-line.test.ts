@@ -10,8 +10,8 @@ const aborts = 10_000
 const atOnce = 50
 const reloads = 100
 const webSockets = 1_000
-/** What a worker may keep: measured at 2 to 8 MiB, mostly what the collector has not come to. */
-const growthBytesMax = 24 * 1024 * 1024
+/** What a worker may keep: measured at 4 MiB on Node 20 and 22 on Node 24, what the collector has not come to. */
+const growthBytesMax = 40 * 1024 * 1024
 
 let upstream: Server
 let echo: WebSocketUpstream
