@@ -71,10 +71,10 @@ describe('the schema speaks to operators', () => {
       {
         version: 1,
         apis: { a: { upstream: { targets: [] }, access: 'public' } },
-        gateway: { listeners: [{ port: 1 }, { port: 2 }] },
+        gateway: { listeners: Array.from({ length: 9 }, () => ({})) },
       },
       [
-        'gateway.listeners out_of_bounds: `listeners` must have at most 1 item',
+        'gateway.listeners out_of_bounds: `listeners` must have at most 8 items',
         'apis.a.upstream.targets out_of_bounds: `targets` must not be empty',
       ],
     ],

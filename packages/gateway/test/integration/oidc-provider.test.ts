@@ -79,7 +79,7 @@ describe('keys rotated under load', () => {
     const agent = new Agent({ keepAlive: true })
     let tokens = [await provider.accessToken('https://orders.test')]
     let turn = 0
-    const load = startPacedLoad(200, () => {
+    const load = startPacedLoad(100, () => {
       turn += 1
       return caller.send('/orders', tokens[turn % tokens.length], turn % 4 === 0 ? undefined : agent)
     })
