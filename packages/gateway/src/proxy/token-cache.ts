@@ -1,4 +1,6 @@
 import type { CompiledApi } from '../compile/snapshot.ts'
+import type { Claims } from '../domain/claims.ts'
+import { shareLayout } from '../domain/share-layout.ts'
 import type { UnverifiedToken, VerifiedToken } from '../domain/token.ts'
 
 /**
@@ -153,6 +155,14 @@ function costOf(compact: string): number {
 /** A substring keeps the whole buffer it was read from alive; this one owns its characters. */
 export function flatCopy(text: string): string {
   return Buffer.from(text, 'latin1').toString('latin1')
+}
+
+/** From Node 24 on frozen objects without prototype share their layouts by themselves, and a copy would be larger. */
+const layoutsAreShared = Number.parseInt(process.versions.node, 10) >= 24
+
+/** Claims in the form that is cheapest to keep. */
+export function keptClaims(claims: Claims): Claims {
+  return layoutsAreShared ? claims : shareLayout(claims)
 }
 
 /** 32 bits out of the signature's last characters. A clash admits one token a use early, nothing else. */

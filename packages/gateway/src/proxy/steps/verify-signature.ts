@@ -7,7 +7,7 @@ import { err, ok, type Result } from '../../domain/result.ts'
 import type { UnverifiedToken, VerifiedToken } from '../../domain/token.ts'
 import type { FailedTokens } from '../../state/failed-tokens.ts'
 import { overBudget, type VerificationBudget } from '../../state/verification-budget.ts'
-import { type CachedToken, flatCopy, type TokenCache } from '../token-cache.ts'
+import { type CachedToken, flatCopy, keptClaims, type TokenCache } from '../token-cache.ts'
 
 /** What verification may touch beyond the token and its keys. */
 export interface VerifyPorts {
@@ -69,7 +69,7 @@ function keep(token: UnverifiedToken, issuer: CompiledIssuer, key: KeyRecord, po
   if (ports.peek || !ports.cache.admits(token.compact)) {
     return { verified: vouch(token, token.claims, issuer, key.thumbprint), cached: undefined, keyIssuer: key.issuer }
   }
-  const flat: UnverifiedToken = { ...token, compact: flatCopy(token.compact) }
+  const flat: UnverifiedToken = { ...token, compact: flatCopy(token.compact), claims: keptClaims(token.claims) }
   const verified = vouch(flat, flat.claims, issuer, key.thumbprint)
   const cached = ports.cache.put(verified, flat)
   return { verified, cached, keyIssuer: key.issuer }
