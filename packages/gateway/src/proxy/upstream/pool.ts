@@ -57,6 +57,8 @@ export class UpstreamPool implements ConnectionHome, TargetPool {
       }
       connection.destroy()
     }
+    // What idles must not stand in the way of what has to be fresh; the one unused longest goes.
+    if (waiter.wantsFresh && this.spare() <= 0) this.idle[0]?.destroy()
     if (this.waiters.size - this.dials.size - this.spare() >= this.settings.waitingMax) {
       waiter.connectionRefused('full', 'no connection free')
       return undefined
@@ -71,12 +73,19 @@ export class UpstreamPool implements ConnectionHome, TargetPool {
   }
 
   released(connection: UpstreamConnection): void {
+    let dials = this.dials.size
     for (const waiter of this.waiters) {
-      if (waiter.wantsFresh) continue
-      this.waiters.delete(waiter)
-      this.ports.counters.reused++
-      waiter.connectionReady(connection)
-      return
+      if (!waiter.wantsFresh) {
+        this.waiters.delete(waiter)
+        this.ports.counters.reused++
+        waiter.connectionReady(connection)
+        return
+      }
+      // It waits for a place, not for a connection on its way: this one leaves its own.
+      if (dials-- <= 0) {
+        connection.destroy()
+        return
+      }
     }
     this.keep(connection)
   }
