@@ -55,7 +55,7 @@ export class H2Pool implements TargetPool, H2Home {
   acquire(waiter: PoolWaiter): H2Stream | undefined {
     const stream = this.waiters.size === 0 ? this.take(waiter.wantsFresh) : undefined
     if (stream !== undefined) return stream
-    if (this.waiters.size >= this.settings.waitingMax && !this.canDial()) {
+    if (this.waiters.size - this.places() >= this.settings.waitingMax) {
       waiter.connectionRefused('full', 'no connection free')
       return undefined
     }
@@ -73,13 +73,12 @@ export class H2Pool implements TargetPool, H2Home {
     this.sessions.add(session)
     this.health.connected()
     this.ports.counters.opened++
-    if (this.draining) session.drain()
-    this.serveWaiters()
+    this.freed(session)
   }
 
   freed(session: H2Session): void {
-    if (this.draining && session.active === 0) session.drain()
     this.serveWaiters()
+    if (this.draining && session.active === 0) session.drain()
   }
 
   lost(session: H2Session): void {
@@ -141,11 +140,21 @@ export class H2Pool implements TargetPool, H2Home {
   private serveWaiters(): void {
     for (const waiter of this.waiters) {
       const stream = this.take(waiter.wantsFresh)
-      if (stream === undefined) continue
+      if (stream === undefined) {
+        if (waiter.wantsFresh) continue
+        // There is no place for anybody.
+        break
+      }
       this.waiters.delete(waiter)
       waiter.connectionReady(stream)
     }
     this.dialForWaiters()
+  }
+
+  /** Requests that may still go, as far as can be known before a further session says how many it takes. */
+  private places(): number {
+    const mayCome = this.canDial() || this.dials.size + this.starting.size > 0
+    return mayCome ? Math.max(0, this.settings.requestsMax - this.active()) : 0
   }
 
   private canDial(): boolean {
