@@ -3,6 +3,7 @@ import type { CutCause } from '../domain/end-cause.ts'
 import { authorize } from './steps/authorize.ts'
 import { checkClaims } from './steps/check-claims.ts'
 import { type FindKeyPorts, usableKeys } from './steps/find-key.ts'
+import { matchAccess } from './steps/match-api.ts'
 import { checkTokenRules } from './steps/parse-token.ts'
 import type { Trail } from './trail.ts'
 
@@ -18,7 +19,12 @@ export function judgeAgain(
 ): CutCause | undefined {
   const api = head === undefined ? undefined : snapshot.match(head.host, head.path)
   if (head === undefined || api === undefined || api.plan.id !== before?.plan.id) return 'configuration'
-  const access = api.accessFor(head.method, head.path)
+  const { webSocketKey } = head
+  if (webSocketKey !== undefined && before.plan.websocket !== undefined && api.plan.websocket === undefined)
+    return 'configuration'
+  const matched = matchAccess(head, api, snapshot)
+  if (!matched.ok) return 'configuration'
+  const access = matched.value
   if (access.kind === 'public') return undefined
   const issuer = api.issuers.find(({ plan }) => plan.id === verified?.issuerId)
   if (verified === undefined || issuer === undefined || !issuer.vouchesFor(verified.iss)) return 'configuration'
