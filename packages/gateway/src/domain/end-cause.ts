@@ -6,14 +6,3 @@ export type CutCause = 'expired' | 'distrusted' | 'configuration' | 'drain'
 
 /** Who or what ended a tunnel. */
 export type EndCause = CutCause | 'caller' | 'upstream' | 'idle'
-
-/** Every cause, in the order of their counters. */
-export const endCauses: readonly EndCause[] = [
-  'caller',
-  'upstream',
-  'idle',
-  'expired',
-  'distrusted',
-  'configuration',
-  'drain',
-]

@@ -36,7 +36,7 @@ interface Watched {
 }
 
 /** How late a token's end, a distrusted key or an idle limit may be noticed. */
-export const longSweepMs = 250
+const longSweepMs = 250
 
 export function createLongConnections({ nowMs, snapshot, keys, every }: LongConnectionsPorts): LongConnections {
   const open = new Map<Trail, Watched>()

@@ -1,7 +1,7 @@
 import type { ResponseFault } from './response-fault.ts'
 
 /** Chunk extensions are dropped; together they may not outweigh what they decorate. */
-export const extensionBytesMax: number = 16 * 1024
+const extensionBytesMax = 16 * 1024
 /** Chunks up to 4 GiB; leading zeros count. */
 const sizeDigitsMax = 8
 

@@ -34,7 +34,7 @@ export interface Pools {
 }
 
 /** Deadlines are kept to this accuracy: never early, at most this much late. */
-export const sweepIntervalMs = 100
+const sweepIntervalMs = 100
 
 /** A set of counters at zero. */
 export function createUpstreamCounters(): UpstreamCounters {
