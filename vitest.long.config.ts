@@ -9,7 +9,8 @@ export default defineConfig({
   test: {
     include: [
       'packages/gateway/test/long/*.long.ts',
-      'packages/gateway/test/integration/{model-gateway,streaming}.test.ts',
+      'packages/gateway/src/proxy/forward.test.ts',
+      'packages/gateway/test/integration/{cross-talk,exhaustion,model-gateway,same-path,streaming}.test.ts',
     ],
     testTimeout: 15 * 60_000,
     hookTimeout: 120_000,
