@@ -3,13 +3,13 @@ import type { Socket } from 'node:net'
 import type { LimitsPlan } from '../../compile/plan.ts'
 import type { CallerTls, Exchange } from '../exchange.ts'
 import { slowReject, slowSide } from './caller-pace.ts'
+import type { ExchangeHandler } from './exchange-handler.ts'
 import { Http2Body } from './http2-body.ts'
 import { type Budget, createBudget } from './http2-budget.ts'
 import { http2Limits, sessionOptions } from './http2-limits.ts'
 import { noStreamExchange } from './http2-no-stream.ts'
 import { Http2Reply } from './http2-reply.ts'
 import { readHttp2Request } from './http2-request.ts'
-import type { ExchangeHandler } from './listener.ts'
 
 /** Whose connection it is. */
 export interface Http2Caller {

@@ -1,29 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import type { LimitsPlan } from '../../compile/plan.ts'
-import type { Reject } from '../../domain/reject.ts'
-import type { Exchange } from '../exchange.ts'
 import { slowReject, slowSide } from './caller-pace.ts'
 import type { ConnectionBounds } from './connection-bounds.ts'
+import type { ExchangeHandler, RawFault } from './exchange-handler.ts'
 import { createHttp2Sessions } from './http2-sessions.ts'
 import { ListenerConnection, type ListenerShare } from './listener-connection.ts'
 import type { ListenerReply } from './listener-reply.ts'
 import { createTlsFront, type TlsFront, type TlsFrontPorts } from './tls-front.ts'
-
-/** What the listener hands requests to. */
-export interface ExchangeHandler {
-  readonly handle: (exchange: Exchange) => void
-  /** The listener read the request and found it must not go on: answered and recorded like any refusal. */
-  readonly refuse: (exchange: Exchange, reject: Reject) => void
-  /** The parser refused the bytes: the complete answer to write before the connection is closed. */
-  readonly refuseRaw: (fault: RawFault, peer: string) => string
-}
-
-/**
- * Why bytes never became a request: the parser's code where no word of ours fits. `connect` is a request, but node:http
- * hands over its socket instead.
- */
-export type RawFault = 'headers_too_large' | 'headers_timeout' | 'connect' | `HPE_${string}`
 
 export interface ListenOptions {
   readonly address: string

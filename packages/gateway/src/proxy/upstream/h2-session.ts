@@ -1,7 +1,7 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2'
 import type { Socket } from 'node:net'
 import { toH2Request } from './h2-head.ts'
-import { H2Stream } from './h2-stream.ts'
+import { H2Stream, type StreamSession } from './h2-stream.ts'
 import { headersMax } from './response-head.ts'
 import { blockBytesMax } from './response-parser.ts'
 
@@ -28,10 +28,8 @@ const pingTimeoutMs = 10_000
 const usesMax = 2 ** 29
 
 /** One HTTP/2 connection to a target and the requests on it. */
-export class H2Session {
-  /** Requests begun. */
+export class H2Session implements StreamSession {
   uses = 0
-  /** Why it is gone: a code. */
   fault = 'closed'
   private readonly session: ClientHttp2Session
   private readonly home: H2Home
@@ -95,7 +93,6 @@ export class H2Session {
     return stream
   }
 
-  /** Begins the request of a stream; undefined: the session takes none any more. */
   begin(head: string, endStream: boolean, waitForTrailers: boolean): ClientHttp2Stream | undefined {
     this.uses++
     if (this.uses >= usesMax) this.isGoing = true
@@ -109,20 +106,17 @@ export class H2Session {
     }
   }
 
-  /** The stream is over. */
   release(stream: H2Stream): void {
     if (!this.streams.delete(stream)) return
     if (this.streams.size === 0) this.idleSinceMs = this.home.nowMs()
     this.home.freed(this)
   }
 
-  /** Something came; the time. */
   heard(): number {
     this.heardMs = this.home.nowMs()
     return this.heardMs
   }
 
-  /** RFC 9113 6.8 and 8.7: the server said that it has not looked at this request. */
   hasNotSeen(id: number | undefined, resetCode: number): boolean {
     return resetCode === constants.NGHTTP2_REFUSED_STREAM || (id !== undefined && id > this.lastId)
   }

@@ -1,8 +1,24 @@
 import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from 'node:http2'
 import type { Carrier, CarrierUser } from './carrier.ts'
 import { readH2Response, toH2Trailers } from './h2-head.ts'
-import type { H2Session } from './h2-session.ts'
 import { interimMax } from './response-parser.ts'
+
+/** What a stream asks of the session it is on. */
+export interface StreamSession {
+  /** Requests begun. */
+  readonly uses: number
+  readonly isGone: boolean
+  /** Why it is gone: a code. */
+  readonly fault: string
+  /** Begins the request of a stream; undefined: the session takes none any more. */
+  begin(head: string, endStream: boolean, waitForTrailers: boolean): ClientHttp2Stream | undefined
+  /** The stream is over. */
+  release(stream: H2Stream): void
+  /** Something came; the time. */
+  heard(): number
+  /** RFC 9113 6.8 and 8.7: the server said that it has not looked at this request. */
+  hasNotSeen(id: number | undefined, resetCode: number): boolean
+}
 
 const noTrailers: readonly string[] = []
 
@@ -12,7 +28,7 @@ export class H2Stream implements Carrier {
   readMs = 0
   answered = false
 
-  private readonly session: H2Session
+  private readonly session: StreamSession
   private stream: ClientHttp2Stream | undefined
   private user: CarrierUser | undefined
   private isHead = false
@@ -25,7 +41,7 @@ export class H2Stream implements Carrier {
   private interims = 0
   private trailers: readonly string[] = noTrailers
 
-  constructor(session: H2Session) {
+  constructor(session: StreamSession) {
     this.session = session
   }
 
