@@ -18,7 +18,7 @@ export function readServerName(bytes: Buffer): string | undefined {
 
 /** The first handshake message, put together from its records; empty: these bytes are none. */
 function readMessage(bytes: Buffer): Buffer | undefined {
-  const parts: Buffer[] = []
+  const message = Buffer.allocUnsafe(bytes.length)
   let have = 0
   for (let at = 0; at < bytesMax; ) {
     if (at < bytes.length && bytes[at] !== handshakeRecord) return nothing
@@ -26,11 +26,8 @@ function readMessage(bytes: Buffer): Buffer | undefined {
     const length = bytes.readUInt16BE(at + 3)
     if (length === 0 || length > bytesMax) return nothing
     const start = at + recordHeaderBytes
-    const part = bytes.subarray(start, start + length)
-    parts.push(part)
-    have += part.length
-    const message = parts.length === 1 ? part : Buffer.concat(parts, have)
-    if (message.length > 0 && message[0] !== clientHello) return nothing
+    have += bytes.copy(message, have, start, start + length)
+    if (have > 0 && message[0] !== clientHello) return nothing
     if (have >= messageHeaderBytes) {
       const end = messageHeaderBytes + message.readUIntBE(1, 3)
       if (end > bytesMax) return nothing
