@@ -22,6 +22,7 @@ export class Http2Reply implements Reply, CallerPace {
   private isCutOff = false
   private isBare = false
   private writtenBytes = 0
+  private isGone = false
   private gone: ((reject?: Reject) => void) | undefined
   /** Why we let the caller go. */
   private reject: Reject | undefined
@@ -108,14 +109,17 @@ export class Http2Reply implements Reply, CallerPace {
   }
 
   onGone(listener: (reject?: Reject) => void): void {
-    this.gone = listener
+    if (this.isGone) listener(this.reject)
+    else this.gone = listener
   }
 
   /** The stream is over. */
   closed(): void {
     this.waitingHead = undefined
     this.body.broke(this.reject ?? (this.stream.rstCode === constants.NGHTTP2_PROTOCOL_ERROR ? streamFault : undefined))
-    if (!this.ended && !this.isCutOff) this.gone?.(this.reject)
+    if (this.ended || this.isCutOff) return
+    this.isGone = true
+    this.gone?.(this.reject)
   }
 
   get isLong(): boolean {
