@@ -189,6 +189,8 @@ export class ListenerConnection implements ReplyConnection {
     const reply = new ListenerReply(request, response, body, this)
     this.current = reply
     this.isBusy = true
+    // The body before it, which nobody wanted, has come to its end after all.
+    this.share.lingering.delete(this.socket)
     this.share.requests += 1
     this.share.replies.add(reply)
     response.on('close', this.replyClosed)
