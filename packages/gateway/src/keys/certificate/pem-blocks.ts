@@ -2,7 +2,7 @@ import { decodeBase64 } from '../recognise/base64.ts'
 import { type PemBlock, parsePem } from '../recognise/parse-pem.ts'
 
 const begin = '-----BEGIN '
-const block = /-----BEGIN ([A-Z0-9 ]+)-----[^-]*-----END \1-----/g
+const block = /-----BEGIN ([A-Z0-9 ]+)-----(?:[^-]|-(?!----))*-----END \1-----/g
 
 /**
  * The blocks of a PEM file, without the explanatory text tools write between them (RFC 7468 2), or the bytes of a DER
