@@ -19,8 +19,6 @@ export interface ReadHeaders {
   contentLength: string | undefined
   transferEncoding: string | undefined
   dpop: string | undefined
-  userAgent: string | undefined
-  expect: string | undefined
   upgrade: string | undefined
   connection: string | undefined
   forwardedFor: string | undefined
@@ -37,7 +35,7 @@ export interface ReadHeaders {
 type Slot = Exclude<keyof ReadHeaders, 'headers' | 'hashes' | 'setAside'>
 
 /** What two lines of one name mean: a second is refused, the values are one list, or framing is in doubt. */
-type Repeat = 'refuse' | 'join' | 'framing' | 'first'
+type Repeat = 'refuse' | 'join' | 'framing'
 
 const slots: readonly (readonly [name: string, Slot, Repeat])[] = [
   ['host', 'host', 'refuse'],
@@ -49,8 +47,6 @@ const slots: readonly (readonly [name: string, Slot, Repeat])[] = [
   ['content-length', 'contentLength', 'framing'],
   ['transfer-encoding', 'transferEncoding', 'framing'],
   ['dpop', 'dpop', 'refuse'],
-  ['user-agent', 'userAgent', 'first'],
-  ['expect', 'expect', 'join'],
   ['upgrade', 'upgrade', 'join'],
   ['connection', 'connection', 'join'],
   ['x-forwarded-for', 'forwardedFor', 'join'],
@@ -131,8 +127,6 @@ function noHeaders(): ReadHeaders {
     contentLength: undefined,
     transferEncoding: undefined,
     dpop: undefined,
-    userAgent: undefined,
-    expect: undefined,
     upgrade: undefined,
     connection: undefined,
     forwardedFor: undefined,

@@ -32,10 +32,6 @@ export interface RequestHead {
   readonly cookie: string | undefined
   readonly origin: string | undefined
   readonly secFetchSite: string | undefined
-  readonly contentType: string | undefined
-  readonly dpop: string | undefined
-  readonly userAgent: string | undefined
-  readonly expect: string | undefined
   /** The key of a WebSocket handshake (RFC 6455 4.1); undefined on every other request. */
   readonly webSocketKey: string | undefined
   /**

@@ -44,9 +44,6 @@ describe('reading a request', () => {
       cookie: 'a=1',
       origin: 'https://app.example',
       secFetchSite: 'same-origin',
-      contentType: 'text/plain',
-      dpop: 'p',
-      userAgent: 'curl',
       scheme: 'http',
       clientAddress: '192.0.2.7',
     })
