@@ -51,7 +51,7 @@ export function compileApi(
     ),
     forwarded: api.forward.forwarded ?? config.gateway.forwarded,
     cors: api.cors === undefined ? undefined : compileCors(api.cors, methods, places, [...path, 'cors'], problems),
-    websocket: compileWebSocket(api, [...path, 'websocket'], problems),
+    websocket: compileWebSocket(api, methods, [...path, 'websocket'], problems),
     cutAtExpiry: api.cutAtExpiry,
     upstream: compileUpstream(id, config, api.upstream, ports, problems),
   }
@@ -76,10 +76,14 @@ function compileAccess(
 /** RFC 6455 begins with an upgrade of HTTP/1.1; over HTTP/2 (RFC 8441) no WebSocket is offered or asked for. */
 function compileWebSocket(
   { websocket, upstream }: ApiConfig,
+  methods: readonly string[],
   path: ConfigPath,
   problems: ProblemList,
 ): ApiPlan['websocket'] {
   if (websocket === false) return undefined
+  if (!methods.includes('GET')) {
+    problems.error(path, 'websocket_method', 'a handshake is a GET, which `methods` leaves out', 'add GET to `methods`')
+  }
   if (upstream.targets.some((target) => target.startsWith('h2'))) {
     const hint = 'give the WebSocket an API of its own, with `http` or `https` targets'
     problems.error(path, 'websocket_target', 'a WebSocket goes to targets of HTTP/1.1 alone', hint)

@@ -104,6 +104,12 @@ describe('S16 websocket', () => {
     expect(loaded.ok ? [] : loaded.error.map(({ line, code }) => `${line} ${code}`)).toEqual(['5 websocket_target'])
   })
 
+  it('is refused where the methods leave out the GET of every handshake', async () => {
+    const loaded = await loadApi(['methods: [POST]', 'websocket: true', upstream])
+    expect(loaded.ok ? [] : loaded.error.map(({ line, code }) => `${line} ${code}`)).toEqual(['6 websocket_method'])
+    expect((await loadApi(['methods: [GET]', 'websocket: true', upstream])).ok).toBe(true)
+  })
+
   it.each([
     [[], undefined],
     [['websocket: false'], undefined],
