@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The long runs: every fuzz target, then packages/gateway/test/long and the integration suites that do more when
-# JOTGATE_LONG is set. Takes about two hours, half of that for the soak (SOAK_MINUTES). Ends with one line of counts; a fuzz target counts as one test.
+# JOTGATE_LONG is set. Takes about two hours, half of that for the soak (SOAK_MINUTES). Ends with one line of counts; a
+# fuzz target counts as one test.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bash scripts/install-test-tools.sh
