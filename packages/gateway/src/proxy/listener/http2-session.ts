@@ -1,6 +1,7 @@
 import { constants, performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { LimitsPlan } from '../../compile/plan.ts'
+import { endBehindFrames, isFramingError } from '../end-behind-frames.ts'
 import type { CallerTls, Exchange } from '../exchange.ts'
 import { slowReject, slowSide } from './caller-pace.ts'
 import type { ExchangeHandler } from './exchange-handler.ts'
@@ -31,6 +32,8 @@ export class Http2Session {
   private idleSinceMs: number
   private closingMs: number | undefined
   private isLast = false
+  /** A bound was passed: nothing that was read behind it is begun. */
+  private isFlooded = false
 
   constructor(socket: Socket, caller: Http2Caller, nowMs: () => number, onClosed: (session: Http2Session) => void) {
     this.socket = socket
@@ -40,6 +43,7 @@ export class Http2Session {
     this.idleSinceMs = nowMs()
     const session = performServerHandshake(socket, sessionOptions)
     this.session = session
+    endBehindFrames(session)
     session.setLocalWindowSize(http2Limits.sessionWindowBytes)
     const pings = createBudget(http2Limits.pings)
     const settings = createBudget(http2Limits.settings)
@@ -47,7 +51,7 @@ export class Http2Session {
     session.on('remoteSettings', () => this.count(settings, 'too many SETTINGS frames'))
     session.on('error', (error: NodeJS.ErrnoException) => {
       // Others are the connection's end or the caller's own GOAWAY. The texts are Node's, without the caller's bytes.
-      if (framingErrors.test(error.code ?? '')) this.record(error.message)
+      if (isFramingError(error) && !this.isFlooded) this.record(error.message)
     })
     session.on('frameError', ignore)
     const ended = this.streamClosed.bind(this)
@@ -57,6 +61,7 @@ export class Http2Session {
     }
     session.on('stream', (stream, _headers, flags, rawHeaders?: string[]) => {
       stream.on('error', ignore)
+      if (this.isFlooded) return
       stream.on('close', streamClosed)
       this.serve(stream, flags, rawHeaders ?? [])
     })
@@ -106,8 +111,7 @@ export class Http2Session {
     const body = new Http2Body(stream, request, (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0)
     const reply = new Http2Reply(stream, body, method === 'HEAD')
     this.open.set(stream, reply)
-    // The stack counts a stream as begun when its event is over.
-    if (this.isLast) setImmediate(() => this.close())
+    if (this.isLast) this.close()
     const exchange: Exchange = {
       method,
       target,
@@ -137,7 +141,8 @@ export class Http2Session {
   }
 
   private count(budget: Budget, fault: string): void {
-    if (budget.spend(this.nowMs()) || this.session.destroyed) return
+    if (budget.spend(this.nowMs()) || this.isFlooded || this.session.destroyed) return
+    this.isFlooded = true
     this.record(fault)
     this.session.destroy(new Error(fault), constants.NGHTTP2_ENHANCE_YOUR_CALM)
   }
@@ -148,7 +153,5 @@ export class Http2Session {
     handler.refuse(noStreamExchange(this.peer, listener, tls, this.nowMs()), { reason: 'bad_framing', fault })
   }
 }
-
-const framingErrors = /^ERR_HTTP2_(ERROR|TOO_MANY_INVALID_FRAMES)$/
 
 function ignore(): void {}
