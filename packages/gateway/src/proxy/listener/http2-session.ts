@@ -1,7 +1,6 @@
 import { constants, performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { LimitsPlan } from '../../compile/plan.ts'
-import { endBehindFrames, isFramingError } from '../end-behind-frames.ts'
 import type { CallerTls, Exchange } from '../exchange.ts'
 import { slowReject, slowSide } from './caller-pace.ts'
 import type { ExchangeHandler } from './exchange-handler.ts'
@@ -43,7 +42,7 @@ export class Http2Session {
     this.idleSinceMs = nowMs()
     const session = performServerHandshake(socket, sessionOptions)
     this.session = session
-    endBehindFrames(session)
+    endBehindGoaway(session)
     session.setLocalWindowSize(http2Limits.sessionWindowBytes)
     const pings = createBudget(http2Limits.pings)
     const settings = createBudget(http2Limits.settings)
@@ -51,7 +50,7 @@ export class Http2Session {
     session.on('remoteSettings', () => this.count(settings, 'too many SETTINGS frames'))
     session.on('error', (error: NodeJS.ErrnoException) => {
       // Others are the connection's end or the caller's own GOAWAY. The texts are Node's, without the caller's bytes.
-      if (isFramingError(error) && !this.isFlooded) this.record(error.message)
+      if (framingErrors.test(error.code ?? '') && !this.isFlooded) this.record(error.message)
     })
     session.on('frameError', ignore)
     const ended = this.streamClosed.bind(this)
@@ -111,7 +110,8 @@ export class Http2Session {
     const body = new Http2Body(stream, request, (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0)
     const reply = new Http2Reply(stream, body, method === 'HEAD')
     this.open.set(stream, reply)
-    if (this.isLast) this.close()
+    // The stack counts a stream as begun when its event is over.
+    if (this.isLast) setImmediate(() => this.close())
     const exchange: Exchange = {
       method,
       target,
@@ -140,17 +140,32 @@ export class Http2Session {
     reply.closed()
   }
 
+  /** The session ends when what was read is worked off: one that is destroyed within a frame is still given those behind. */
   private count(budget: Budget, fault: string): void {
     if (budget.spend(this.nowMs()) || this.isFlooded || this.session.destroyed) return
     this.isFlooded = true
     this.record(fault)
-    this.session.destroy(new Error(fault), constants.NGHTTP2_ENHANCE_YOUR_CALM)
+    setImmediate(() => this.session.destroy(new Error(fault), constants.NGHTTP2_ENHANCE_YOUR_CALM))
   }
 
   /** The end of a session for what the caller sent is a decision like any other, though nobody gets an answer. */
   private record(fault: string): void {
     const { handler, listener, tls } = this.caller
     handler.refuse(noStreamExchange(this.peer, listener, tls, this.nowMs()), { reason: 'bad_framing', fault })
+  }
+}
+
+const framingErrors = /^ERR_HTTP2_(ERROR|TOO_MANY_INVALID_FRAMES)$/
+
+/**
+ * At a GOAWAY with an error Node destroys the session within that frame, and is still given those behind: Node 22 aborts
+ * the process at the content of a request among them (nodejs/node#64850). It ends when what was read is worked off.
+ */
+function endBehindGoaway(session: ServerHttp2Session): void {
+  const destroy = session.destroy.bind(session)
+  session.destroy = (error?: NodeJS.ErrnoException, code?: number) => {
+    if (error?.code === 'ERR_HTTP2_SESSION_ERROR') setImmediate(destroy, error, code)
+    else destroy(error, code)
   }
 }
 
