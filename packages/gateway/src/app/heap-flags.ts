@@ -22,7 +22,7 @@ export interface HeapFlags {
 export function heapFlags(nodeVersion: string): HeapFlags {
   const semiSpace = Number.parseInt(nodeVersion, 10) >= 24 ? 8 : 4
   return {
-    worker: [`--max-semi-space-size=${semiSpace}`, '--heap-growing-percent=20', '--no-maglev'],
+    worker: [`--max-semi-space-size=${semiSpace}`, '--heap-growing-percent=40', '--no-maglev'],
     control: [`--max-semi-space-size=${semiSpace}`, '--heap-growing-percent=50'],
   }
 }

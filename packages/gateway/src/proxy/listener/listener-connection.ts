@@ -16,8 +16,11 @@ export interface ListenerShare {
   isDraining: boolean
   /** Requests begun and not ended. */
   requests: number
-  /** Replies under way, for the time limits. */
-  readonly replies: Set<ListenerReply>
+  /**
+   * Every open connection, for the time limits. Not every reply: a set that lives long grows old tables as it is filled
+   * and emptied, and each keeps the requests it held until the old heap is collected.
+   */
+  readonly connections: Set<ListenerConnection>
   /** Connections that are to be destroyed at the given time of the monotonic clock, in milliseconds. */
   readonly lingering: Map<Socket, number>
   /** Connections that node:http let go of, as it does at each request that asks for an upgrade. */
@@ -49,6 +52,8 @@ export class ListenerConnection implements ReplyConnection {
   private readonly replyClosed = (): void => this.closed()
   /** The reply under way, or one whose request's body is still to come. */
   private current: ListenerReply | undefined
+  /** The reply that the limits on slow callers hold for. */
+  timed: ListenerReply | undefined
   private isBusy = false
   /** No request after the current one is carried out. */
   private isLast = false
@@ -61,7 +66,9 @@ export class ListenerConnection implements ReplyConnection {
     this.socket = socket
     this.tls = tls
     this.share = share
+    share.connections.add(this)
     socket.on('close', () => {
+      share.connections.delete(this)
       share.lingering.delete(socket)
       share.detached.delete(socket)
     })
@@ -175,7 +182,7 @@ export class ListenerConnection implements ReplyConnection {
     const open: CallerUpgrade['open'] = (rawHeaders, user) => {
       response.detachSocket(socket)
       // A tunnel has limits of its own.
-      if (this.current !== undefined) share.replies.delete(this.current)
+      this.timed = undefined
       socket.on('close', () => {
         share.requests -= 1
       })
@@ -192,7 +199,7 @@ export class ListenerConnection implements ReplyConnection {
     // The body before it, which nobody wanted, has come to its end after all.
     this.share.lingering.delete(this.socket)
     this.share.requests += 1
-    this.share.replies.add(reply)
+    this.timed = reply
     response.on('close', this.replyClosed)
     if (upgrade !== undefined) reply.closeAfter()
     // RFC 9112 7: HTTP/1.0 knows no chunks, whatever its `TE` says.
@@ -218,7 +225,7 @@ export class ListenerConnection implements ReplyConnection {
     const { current, socket } = this
     this.isBusy = false
     this.share.requests -= 1
-    if (current !== undefined) this.share.replies.delete(current)
+    this.timed = undefined
     current?.closed()
     if (socket.destroyed) return
     if (current?.request.complete === false) this.linger()

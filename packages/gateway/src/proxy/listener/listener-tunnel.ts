@@ -9,11 +9,12 @@ export function openTunnel(socket: Socket, rawHeaders: readonly string[], behind
   // The end of one direction is not the end of the other; TLS sockets would make it so.
   socket.allowHalfOpen = true
   socket.write(`${head}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`, 'latin1')
-  if (behind.length > 0) socket.unshift(behind)
   socket.on('drain', () => user.drained())
   socket.on('end', () => user.ended())
   socket.on('close', () => user.gone())
-  // Their flow begins when both ends are joined.
+  // Their flow begins when both ends are joined. A caller that ended its direction before that is heard no more of.
+  if (socket.readableEnded) setImmediate(sayEnd, behind, user)
+  else if (behind.length > 0) socket.unshift(behind)
   socket.on('data', (chunk: Buffer) => user.data(chunk))
   socket.resume()
   return {
@@ -23,4 +24,9 @@ export function openTunnel(socket: Socket, rawHeaders: readonly string[], behind
     resume: () => void socket.resume(),
     destroy: () => void socket.destroy(),
   }
+}
+
+function sayEnd(behind: Buffer, user: TunnelUser): void {
+  if (behind.length > 0) user.data(behind)
+  user.ended()
 }

@@ -6,7 +6,6 @@ import type { ConnectionBounds } from './connection-bounds.ts'
 import type { ExchangeHandler, RawFault } from './exchange-handler.ts'
 import { createHttp2Sessions } from './http2-sessions.ts'
 import { ListenerConnection, type ListenerShare } from './listener-connection.ts'
-import type { ListenerReply } from './listener-reply.ts'
 import { createTlsFront, type TlsFront, type TlsFrontPorts } from './tls-front.ts'
 
 export interface ListenOptions {
@@ -61,7 +60,7 @@ export async function listen(handler: ExchangeHandler, options: ListenOptions): 
     listener: options.listener,
     isDraining: false,
     requests: 0,
-    replies: new Set(),
+    connections: new Set(),
     lingering: new Map(),
     detached: new Set(),
     accept: (socket) => server.emit('connection', socket),
@@ -128,7 +127,7 @@ export async function listen(handler: ExchangeHandler, options: ListenOptions): 
     const limits = options.limits()
     keepTimes(server, limits)
     sweep(share.lingering)
-    endSlow(share.replies, limits)
+    endSlow(share.connections, limits)
     front?.sweep()
   }, sweepMs)
   sweeping.unref()
@@ -176,9 +175,10 @@ function keepTimes(server: Server, { headTimeoutMs, idleTimeoutMs }: LimitsPlan)
   server.keepAliveTimeout = idleTimeoutMs
 }
 
-function endSlow(replies: ReadonlySet<ListenerReply>, limits: LimitsPlan): void {
+function endSlow(connections: ReadonlySet<ListenerConnection>, limits: LimitsPlan): void {
   const nowMs = performance.now()
-  for (const reply of replies) {
+  for (const { timed: reply } of connections) {
+    if (reply === undefined) continue
     const slow = slowSide(reply, limits, nowMs)
     if (slow !== undefined) reply.tooSlow(slow, slowReject(slow, limits))
   }
