@@ -13,7 +13,7 @@ export function openTunnel(socket: Socket, rawHeaders: readonly string[], behind
   socket.on('end', () => user.ended())
   socket.on('close', () => user.gone())
   // Their flow begins when both ends are joined. A caller that ended its direction before that is heard no more of.
-  if (socket.readableEnded) setImmediate(sayEnd, behind, user)
+  if (socket.readableEnded) setImmediate(sayEnd, socket, behind, user)
   else if (behind.length > 0) socket.unshift(behind)
   socket.on('data', (chunk: Buffer) => user.data(chunk))
   socket.resume()
@@ -26,7 +26,8 @@ export function openTunnel(socket: Socket, rawHeaders: readonly string[], behind
   }
 }
 
-function sayEnd(behind: Buffer, user: TunnelUser): void {
+function sayEnd(socket: Socket, behind: Buffer, user: TunnelUser): void {
+  if (socket.destroyed) return
   if (behind.length > 0) user.data(behind)
   user.ended()
 }

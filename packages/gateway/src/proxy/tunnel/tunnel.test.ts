@@ -85,6 +85,13 @@ describe('S16 Tunnel', () => {
     expect(outcomes).toEqual([{ ended: 'caller', bytesIn: 3, bytesOut: 2 }])
   })
 
+  it('what a side hands out after it was destroyed goes nowhere', () => {
+    const { tunnel, upstream } = setUp()
+    tunnel.upstream.gone()
+    tunnel.caller.data(Buffer.from('late'))
+    expect(upstream.written).toEqual([])
+  })
+
   it('a reader that never takes the last bytes is not waited for without end', () => {
     const { tunnel, caller, outcomes, pass } = setUp()
     tunnel.upstream.ended()

@@ -142,7 +142,8 @@ export class TunnelSide implements TunnelUser {
   }
 
   data(chunk: Buffer): void {
-    if (!this.tunnel.passes()) return
+    // A destroyed socket may still hand out what it had read, and its peer's end is closed.
+    if (this.isGone || !this.tunnel.passes()) return
     this.bytes += chunk.length
     this.frames.push(chunk)
     if (this.frames.isClosed) this.tunnel.sideClosed(this)
