@@ -7,7 +7,7 @@
  *   and 22 8 MiB are 10 MiB dearer than 4 and no faster.
  * - `--heap-growing-percent`: by how much the old heap may outgrow what lived at its last collection. V8's own factor is up
  *   to 4 on a machine with much memory: a worker had 250 MiB after 200,000 tokens, control 220 MiB after 290 reloads, of
- *   which 50 and 16 MiB were alive. It has a price: a warm request costs about 25 us more at saturation (docs/benchmarks.md).
+ *   which 50 and 16 MiB were alive. The tighter, the more often what requests leave behind is collected (docs/benchmarks.md).
  * - `--no-maglev`: the middle compiler of Node 24 leaves 20 MiB of its work in malloc's arenas and makes nothing faster
  *   once the last one has seen the code. It is off in Node 20 and 22 anyway.
  *
