@@ -1,6 +1,9 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openWebSocket } from '../support/web-socket-caller.ts'
 import { startWebSocketUpstream, type WebSocketUpstream } from '../support/web-socket-upstream.ts'
@@ -12,6 +15,22 @@ const reloads = 100
 const webSockets = 1_000
 /** What a worker may keep: measured at 4 MiB on Node 20 and 22 on Node 24, what the collector has not come to. */
 const growthBytesMax = 40 * 1024 * 1024
+
+const folder = mkdtempSync(join(tmpdir(), 'jotgate-base-line-'))
+/** Loaded into the worker: on SIGUSR2 it writes which timers and handles are active, and how many listeners these have. */
+const probe = `import { renameSync, writeFileSync } from 'node:fs'
+process.on('SIGUSR2', () => {
+  const counts = {}
+  for (const kind of process.getActiveResourcesInfo()) counts[kind] = (counts[kind] ?? 0) + 1
+  counts.listeners = 0
+  for (const handle of process._getActiveHandles()) {
+    for (const event of handle.eventNames?.() ?? []) counts.listeners += handle.listenerCount(event)
+  }
+  const file = ${JSON.stringify(join(folder, 'active-'))} + process.pid
+  writeFileSync(file + '.new', JSON.stringify(counts))
+  renameSync(file + '.new', file)
+})
+`
 
 let upstream: Server
 let echo: WebSocketUpstream
@@ -34,10 +53,14 @@ beforeAll(async () => {
     chat: { listen: { path: '/chat' }, access: 'public', websocket: true, upstream: { targets: [echo.url] } },
   }
   configuration = { version: 1, gateway: {}, apis }
-  gateway = await startGateway({ workers: 1, config: configuration, nodeArgs: ['--max-semi-space-size=4'] })
+  const hook = join(folder, 'probe.mjs')
+  writeFileSync(hook, probe)
+  const nodeArgs = ['--max-semi-space-size=4', '--import', hook]
+  gateway = await startGateway({ workers: 1, config: configuration, nodeArgs })
 })
 afterAll(async () => {
   cleanUp()
+  rmSync(folder, { recursive: true })
   echo.close()
   upstream.closeAllConnections()
   await new Promise((resolve) => upstream.close(resolve))
@@ -65,6 +88,25 @@ async function holdings(pid: number): Promise<Holdings> {
     inFlight: metric('requests_in_flight'),
     tunnels: metric('tunnels_open'),
   }
+}
+
+/** Active timers and handles of a worker by kind, and the listeners on them. */
+async function active(pid: number): Promise<object> {
+  const file = join(folder, `active-${pid}`)
+  rmSync(file, { force: true })
+  process.kill(pid, 'SIGUSR2')
+  await until(() => existsSync(file))
+  return JSON.parse(readFileSync(file, 'utf8'))
+}
+
+/** A timer of the log or of the clock may just be due: what counts is what stays. */
+async function expectActive(pid: number, wanted: object): Promise<void> {
+  let seen: object = {}
+  await until(async () => {
+    seen = await active(pid)
+    return isDeepStrictEqual(seen, wanted)
+  }).catch(() => undefined)
+  expect(seen).toEqual(wanted)
 }
 
 function residentBytes(pid: number): number {
@@ -139,12 +181,14 @@ it(`after ${aborts} requests given up, ${reloads} reloads and ${webSockets} WebS
   const base = await settled(pid)
   const idle = { connections: 0, upstreamConnections: 0, inFlight: 0, tunnels: 0 }
   expect(base).toMatchObject(idle)
+  const activeBefore = await active(pid)
   const residentBefore = residentBytes(pid)
 
   await abortMany(aborts)
   const afterAborts = await settled(pid, base.files)
   expect(afterAborts).toMatchObject(idle)
   expect(afterAborts.files).toBeLessThanOrEqual(base.files)
+  await expectActive(pid, activeBefore)
   for (let at = 0; at < reloads; at++) {
     const { generation } = await gateway.status()
     writeFileSync(
@@ -160,10 +204,11 @@ it(`after ${aborts} requests given up, ${reloads} reloads and ${webSockets} WebS
   const afterReloads = await settled(pid, base.files)
   expect(afterReloads).toMatchObject(idle)
   expect(afterReloads.files).toBeLessThanOrEqual(base.files)
+  await expectActive(pid, activeBefore)
   const grown = residentBytes(pid) - residentBefore
   const grownMib = (grown / 1_048_576).toFixed(1)
   process.stdout.write(
-    `${aborts} aborts, ${reloads} reloads, ${webSockets} WebSockets: ${grownMib} MiB more, ${process.version}\n`,
+    `${JSON.stringify(activeBefore)}, before and after ${aborts} aborts, ${reloads} reloads, ${webSockets} WebSockets: ${grownMib} MiB more, ${process.version}\n`,
   )
   expect(grown).toBeLessThan(growthBytesMax)
   expect((await send(`${gateway.url}/open/x`)).status).toBe(200)
