@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type BenchCase, cases } from './cases.ts'
 import { latencyAt } from './load/latency.ts'
+import { saturate } from './load/saturate.ts'
 import { type MeasureOptions, measure, referenceUs, type Sample } from './measure.ts'
 import { type CaseResult, type Round, summarise, toTable } from './report.ts'
 import { startHaproxy } from './sides/haproxy.ts'
@@ -26,7 +27,7 @@ const { values: flags } = parseArgs({
 
 const gatewayCpu = 0
 const loadCpu = 1
-/** Latency is read at a fixed rate, this share of what HAProxy reaches in the case. */
+/** Latency is read at a fixed rate, this share of what the slower of the two reaches in the case. */
 const pacedShare = 0.7
 const folder = mkdtempSync(join(tmpdir(), 'jotgate-bench-run-'))
 
@@ -80,7 +81,8 @@ async function runRound(benchCase: BenchCase, sideOptions: SideOptions, pool: To
       const sample = await measure(side, options)
       samples.push(sample)
       say(
-        `  ${name.padEnd(8)} ${sample.cpuUsPerRequest.toFixed(1)} us ${Math.round(sample.rps)} rps ${sample.fault ?? ''}`,
+        `  ${name.padEnd(8)} ${sample.cpuUsPerRequest.toFixed(1)} us ${Math.round(sample.rps)} rps, ` +
+          `load core ${(sample.loadIdle * 100).toFixed(0)} % idle ${sample.fault ?? ''}`,
       )
     } finally {
       await side.stop()
@@ -90,13 +92,14 @@ async function runRound(benchCase: BenchCase, sideOptions: SideOptions, pool: To
 }
 
 async function readLatency(sideOptions: SideOptions, pool: TokenPool, rounds: readonly Round[]) {
-  const haproxyRps = Math.max(
-    ...rounds.flatMap((round) => round.samples.filter((one) => one.side === 'haproxy').map((one) => one.rps)),
-  )
-  const rps = haproxyRps * pacedShare
+  const least = (name: RunningSide['name']): number =>
+    Math.min(...rounds.flatMap(({ samples }) => samples.filter((one) => one.side === name).map((one) => one.rps)))
+  const rps = Math.min(least('haproxy'), least('jotgate')) * pacedShare
   const read = async (name: RunningSide['name']) => {
     const side = await startSide[name](sideOptions)
     try {
+      const url = `http://127.0.0.1:${side.port}/api/orders/17`
+      await saturate({ url, tokenFile: pool.file, seconds: 5, connections: 32, cpu: loadCpu })
       const paced = { port: side.port, path: '/api/orders/17', tokenFile: pool.file, seconds: 10, cpu: loadCpu }
       return await latencyAt({ ...paced, rps })
     } finally {
