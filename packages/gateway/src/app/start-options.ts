@@ -18,7 +18,11 @@ export interface StartOptions {
   readonly allowEnv: readonly string[]
   /** A folder beside the configuration's own that `${file:…}` may name files in. */
   readonly secretsDir: string | undefined
+  readonly http1: Http1Reader
 }
+
+/** Who reads the HTTP/1 of callers: a parser of our own, or that of `node:http`. */
+export type Http1Reader = 'own' | 'node'
 
 /** Where a listener is, and whether it speaks TLS: settled at the start. */
 export interface ListenerPlace {
@@ -50,4 +54,5 @@ export interface WorkerOptions {
   readonly logFormat: 'pretty' | 'json'
   /** The worker listens by itself; otherwise the supervisor hands connections out. */
   readonly reusePort: boolean
+  readonly http1: Http1Reader
 }

@@ -73,11 +73,11 @@ async function supervise(
 
   const listeners = claimed.value
   const reusePort = acceptsForItself()
-  const { workers, logFormat } = options
+  const { workers, logFormat, http1 } = options
   const fleet = startFleet({
     workers,
     entry: entry('worker/worker-main'),
-    forWorker: (worker) => ({ worker, workers, controlSocket, listeners, logFormat, reusePort }),
+    forWorker: (worker) => ({ worker, workers, controlSocket, listeners, logFormat, reusePort, http1 }),
     log,
   })
   const unbound = await Promise.race([

@@ -11,6 +11,7 @@ describe('the flags of start', () => {
       graceMs: 1000,
       allowEnv: [],
       secretsDir: undefined,
+      http1: 'own',
     })
   })
 
@@ -30,6 +31,7 @@ describe('the flags of start', () => {
       graceMs: 0,
       allowEnv: ['A', 'B'],
       secretsDir: '/s',
+      http1: 'own',
     })
   })
 

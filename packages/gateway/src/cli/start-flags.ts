@@ -97,6 +97,13 @@ export const startFlags: readonly StartFlag[] = [
     value: 'folder',
     description: "a folder ${file:...} may read beside the configuration file's own",
   },
+  {
+    name: 'http1',
+    value: 'reader',
+    description: 'who reads HTTP/1: a strict parser of our own, or that of Node',
+    choices: ['own', 'node'],
+    default: 'own',
+  },
 ]
 
 /**
@@ -155,6 +162,7 @@ export function toStartOptions(texts: StartTexts): StartOptions {
     graceMs: (whole('grace') ?? 0) * 1000,
     allowEnv: typeof names === 'object' ? names : [],
     secretsDir: text('secrets-dir'),
+    http1: text('http1') === 'node' ? 'node' : 'own',
   }
 }
 

@@ -4,6 +4,7 @@ import { Agent, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { readBy } from '../support/read-by.ts'
 
 /** A gateway as an operator runs it: built, in processes of its own. */
 export interface GatewayProcess {
@@ -121,6 +122,7 @@ function launch(settings: StartSettings) {
     drainMs: settings.drainMs ?? 10_000,
     graceMs: settings.graceMs ?? 0,
     allowEnv: [],
+    http1: readBy,
   }
   const command = [process.execPath, ...(settings.nodeArgs ?? []), entry, JSON.stringify(options)]
   const limited = settings.filesMax === undefined ? 'exec "$@"' : `ulimit -n ${settings.filesMax}; exec "$@"`

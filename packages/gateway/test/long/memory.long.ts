@@ -7,9 +7,9 @@ import { mintTokens, protectedApi, protectedEnvironment } from './protected-api.
 
 const tokens = Number(process.env.JOTGATE_LONG_TOKENS ?? 1_000_000)
 /** Every so manieth token comes a second time at once, which is what puts it into the cache of verified tokens. */
-const repeatEvery = 8
+const repeatEvery = 20
 const mebibytesMax = 150
-const connections = 64
+const connections = 32
 
 let upstream: RawUpstream
 beforeAll(async () => {

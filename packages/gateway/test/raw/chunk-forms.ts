@@ -1,3 +1,4 @@
+import { readBy } from '../support/read-by.ts'
 import { bytesOf, eachEnds, eachPasses, post, posted, type Row, range, type Shape, several, smuggled } from './row.ts'
 
 const chunked = (body: string): string => post('Transfer-Encoding: chunked\r\n', body)
@@ -126,7 +127,7 @@ export const chunkForms: readonly Row[] = [
   several(
     'a trailer that closes lets nothing pass behind it',
     chunked('5\r\nhello\r\n0\r\nConnection: close\r\n\r\n') + smuggled,
-    [200, 'bad_framing'],
+    readBy === 'node' ? [200, 'bad_framing'] : [200],
     [`${posted} hello`],
     'closed',
   ),

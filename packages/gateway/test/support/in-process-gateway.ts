@@ -115,6 +115,7 @@ export async function startInProcess(settings: InProcessSettings, dataDir: strin
         listeners: [],
         logFormat: 'json' as const,
         reusePort: false,
+        http1: 'own' as const,
       }
       const tlsCounts = { handshakes: 0, resumed: 0, failed: 0, plain: 0, certificatesRefused: 0 }
       const parts = {

@@ -2,11 +2,13 @@ import type { ConfigObject, GatewayPlan, LimitsPlan } from '../../compile/plan.t
 import { isTrustedProxy } from '../../proxy/head/client-address.ts'
 import { createConnectionBounds, type RefusedConnections } from '../../proxy/listener/connection-bounds.ts'
 import type { ExchangeHandler } from '../../proxy/listener/exchange-handler.ts'
+import { createHttp1Sessions } from '../../proxy/listener/http1-sessions.ts'
 import { type Listener, type ListenerLoad, listen } from '../../proxy/listener/listener.ts'
+import { createNodeHttp1Sessions } from '../../proxy/listener/node-http1-sessions.ts'
 import type { TlsCounts } from '../../proxy/listener/tls-front.ts'
 import { prepareTls, type TlsMaterial } from '../../proxy/listener/tls-material.ts'
 import type { Log } from '../../telemetry/log.ts'
-import type { ListenerPlace } from '../start-options.ts'
+import type { Http1Reader, ListenerPlace } from '../start-options.ts'
 
 /** A worker's listeners: opened once, their certificates replaced with every generation that brings others. */
 export interface WorkerListeners {
@@ -35,6 +37,7 @@ export interface Unbound {
 export interface WorkerListenersOptions {
   readonly places: readonly ListenerPlace[]
   readonly reusePort: boolean
+  readonly http1: Http1Reader
   /** Of the node: they share its bounds. */
   readonly workers: number
   readonly gateway: () => GatewayPlan
@@ -52,7 +55,7 @@ interface Read {
 const tellEveryMs = 10_000
 
 export function createWorkerListeners(options: WorkerListenersOptions): WorkerListeners {
-  const { places, reusePort, workers, gateway, roomFor, log } = options
+  const { places, reusePort, http1, workers, gateway, roomFor, log } = options
   const tlsCounts: TlsCounts = { handshakes: 0, resumed: 0, failed: 0, plain: 0, certificatesRefused: 0 }
   const listeners: Listener[] = []
   let isOpen = false
@@ -103,7 +106,8 @@ export function createWorkerListeners(options: WorkerListenersOptions): WorkerLi
       if (isDue(code)) log.error('accept_failed', { address, port, code })
     }
     const limits = (): LimitsPlan => gateway().limits
-    const how = { reusePort, exclusive: reusePort, listener, tls, limits, bounds, onAcceptFailure }
+    const createHttp1 = http1 === 'node' ? createNodeHttp1Sessions : createHttp1Sessions
+    const how = { createHttp1, reusePort, exclusive: reusePort, listener, tls, limits, bounds, onAcceptFailure }
     return listen(handler, { address, port, ...how })
   }
 

@@ -33,10 +33,11 @@ const lastWordMs = 200
 /** Runs a worker: gets generations from control, serves requests, and goes on serving while control is away. */
 export function runWorker(options: WorkerOptions): void {
   const opened = openLog(`worker ${options.worker}`, options.logFormat)
-  const { listeners: places, reusePort } = options
+  const { listeners: places, reusePort, http1 } = options
   const listeners = createWorkerListeners({
     places,
     reusePort,
+    http1,
     workers: options.workers,
     // Nobody is listened to before the first generation is in force.
     gateway: () => state.current?.gateway ?? noGateway(),

@@ -1,5 +1,6 @@
 import type { Reject } from '../../domain/reject.ts'
 import type { Exchange } from '../exchange.ts'
+import type { Http1Fault } from './http1-fault.ts'
 
 /** What the listener hands requests to. */
 export interface ExchangeHandler {
@@ -11,7 +12,7 @@ export interface ExchangeHandler {
 }
 
 /**
- * Why bytes never became a request: the parser's code where no word of ours fits. `connect` is a request, but node:http
- * hands over its socket instead.
+ * Why there is no request to hand over: our parser's word, or that of node:http. `connect` asks for a tunnel to
+ * somewhere else, which nobody gets (RFC 9110 9.3.6).
  */
-export type RawFault = 'headers_too_large' | 'headers_timeout' | 'connect' | `HPE_${string}`
+export type RawFault = Http1Fault | 'connect' | `HPE_${string}`

@@ -1,11 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
+import { type AddressInfo, createServer, type Server } from 'node:net'
 import type { LimitsPlan } from '../../compile/plan.ts'
-import { slowReject, slowSide } from './caller-pace.ts'
 import type { ConnectionBounds } from './connection-bounds.ts'
-import type { ExchangeHandler, RawFault } from './exchange-handler.ts'
+import type { ExchangeHandler } from './exchange-handler.ts'
+import type { Http1Options, Http1Sessions } from './http1-sessions.ts'
 import { createHttp2Sessions } from './http2-sessions.ts'
-import { ListenerConnection, type ListenerShare } from './listener-connection.ts'
+import { sweepMs } from './listener-bounds.ts'
 import { createTlsFront, type TlsFront, type TlsFrontPorts } from './tls-front.ts'
 
 export interface ListenOptions {
@@ -24,6 +23,8 @@ export interface ListenOptions {
   readonly onAcceptFailure: (code: string) => void
   /** Undefined: plain HTTP. */
   readonly tls: Pick<TlsFrontPorts, 'material' | 'ticketKey' | 'counts' | 'onFailure'> | undefined
+  /** Who reads HTTP/1. */
+  readonly createHttp1: (options: Http1Options) => Http1Sessions
 }
 
 export interface ListenerLoad {
@@ -44,90 +45,34 @@ export interface Listener {
   readonly drain: (deadlineMs: number) => Promise<void>
 }
 
-/** Head of a request (S15). Node counts header bytes, we count fields. */
-const headBytesMax = 32 * 1024
 /** What a connection that is idle when the port closes is granted: a request may be on its way. */
 const lastCallMs = 500
-/** Above the 100 fields `readRequest` allows, far below the count where Node drops fields silently. */
-const headerFieldsMax = 128
-/** How often time limits are looked after: no limit is kept late by more. */
-const sweepMs = 500
 
-/** Serves HTTP/1.1 with `node:http`, on a TLS port behind its front: the only file besides `forward` that knows the transport (hot-path rule 1). */
+/** Opens a port: plain HTTP/1, or TLS with HTTP/1 and HTTP/2 behind its front. */
 export async function listen(handler: ExchangeHandler, options: ListenOptions): Promise<Listener> {
-  const share: ListenerShare = {
-    handler,
-    listener: options.listener,
-    isDraining: false,
-    requests: 0,
-    connections: new Set(),
-    lingering: new Map(),
-    detached: new Set(),
-    accept: (socket) => server.emit('connection', socket),
-  }
-  const http2 = createHttp2Sessions(options.limits)
-  const connections = new WeakMap<Socket, ListenerConnection>()
-  const server = createServer({
-    maxHeaderSize: headBytesMax,
-    requestTimeout: 0,
-    connectionsCheckingInterval: sweepMs,
-    requireHostHeader: false,
-    insecureHTTPParser: false,
-    noDelay: true,
-  })
-  server.maxHeadersCount = headerFieldsMax
-  keepTimes(server, options.limits())
-  // http's own first destroys every connection that carries no request yet, those just accepted too.
-  server.close = NetServer.prototype.close as typeof server.close
-
+  const { bounds, limits, listener, createHttp1 } = options
+  const http1 = createHttp1({ handler, listener, limits })
+  const http2 = createHttp2Sessions(limits)
   const front =
     options.tls === undefined
       ? undefined
       : createTlsFront({
           ...options.tls,
-          onHttp1: (socket, tls) => {
-            connections.set(socket, new ListenerConnection(socket, share, tls))
-            server.emit('connection', socket)
-          },
-          onHttp2: (socket, tls) => http2.serve(socket, { handler, listener: options.listener, tls }),
+          onHttp1: http1.serve,
+          onHttp2: (socket, tls) => http2.serve(socket, { handler, listener, tls }),
         })
-
-  const connectionOf = (socket: Socket): ListenerConnection => {
-    let connection = connections.get(socket)
-    if (connection === undefined) {
-      connection = new ListenerConnection(socket, share, undefined)
-      connections.set(socket, connection)
-    }
-    return connection
-  }
-  const serve = (request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void => {
-    connectionOf(request.socket).serve(request, response, awaitsContinue)
-  }
-  server.on('request', (request, response) => serve(request, response, false))
-  // RFC 9110 10.1.1: the 100 is sent when the body is wanted, so that a refusal comes before it.
-  server.on('checkContinue', (request, response) => serve(request, response, true))
-  server.on('checkExpectation', (request, response) => serve(request, response, false))
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    const fault = rawFault(error.code)
-    // A caller that is gone, or connected ahead of need and never spoke, is owed no answer.
-    if (fault === undefined || (socket as Socket).bytesRead === 0) socket.destroy()
-    else connectionOf(socket as Socket).broke(fault)
-  })
-  server.on('upgrade', (request, socket, behind) => connectionOf(socket as Socket).upgrade(request, behind))
-  server.on('connect', (_request, socket) => connectionOf(socket as Socket).broke('connect'))
-
-  const door: NetServer = front?.server ?? server
+  const door = front?.server ?? createServer({ allowHalfOpen: true, noDelay: true })
   await started(door, options)
-  door.on('connection', options.bounds.take)
+  door.on('connection', bounds.take)
+  if (front === undefined) {
+    door.on('connection', (socket) => {
+      if (!socket.destroyed) http1.serve(socket, undefined)
+    })
+  }
   // The system had no file left for a connection: those that are open go on.
   door.on('error', (error: NodeJS.ErrnoException) => options.onAcceptFailure(error.code ?? 'unknown'))
-  // A server that only gets connections handed keeps no list of them, and so no time limits, until it is told.
-  if (front !== undefined) server.emit('listening')
   const sweeping = setInterval(() => {
-    const limits = options.limits()
-    keepTimes(server, limits)
-    sweep(share.lingering)
-    endSlow(share.connections, limits)
+    http1.sweep(limits())
     front?.sweep()
   }, sweepMs)
   sweeping.unref()
@@ -138,56 +83,24 @@ export async function listen(handler: ExchangeHandler, options: ListenOptions): 
     load: () =>
       new Promise((resolve) =>
         door.getConnections((_error, count) =>
-          resolve({ connections: count, requests: share.requests + http2.load().requests }),
+          resolve({ connections: count, requests: http1.requests() + http2.load().requests }),
         ),
       ),
     farewell: () => {
-      share.isDraining = true
+      http1.farewell()
       http2.farewell()
     },
     drain: async (deadlineMs) => {
-      share.isDraining = true
-      await Promise.all([drain(server, front, share, deadlineMs), http2.drain(deadlineMs)])
+      http1.farewell()
+      await Promise.all([drain(door, front, http1, deadlineMs), http2.drain(deadlineMs)])
     },
   }
 }
 
-/** What Node's parser found; undefined when the fault is the connection's. */
-function rawFault(code: string | undefined): RawFault | undefined {
-  if (code === 'HPE_HEADER_OVERFLOW') return 'headers_too_large'
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'headers_timeout'
-  return code?.startsWith('HPE_') ? (code as RawFault) : undefined
-}
-
-/** Destroys the connections whose callers had their time to read the last answer. */
-function sweep(lingering: Map<Socket, number>): void {
-  const nowMs = performance.now()
-  for (const [socket, untilMs] of lingering) {
-    if (untilMs > nowMs) continue
-    lingering.delete(socket)
-    socket.destroy()
-  }
-}
-
-/** Node looks at these when it needs them. */
-function keepTimes(server: Server, { headTimeoutMs, idleTimeoutMs }: LimitsPlan): void {
-  server.headersTimeout = headTimeoutMs
-  server.keepAliveTimeout = idleTimeoutMs
-}
-
-function endSlow(connections: ReadonlySet<ListenerConnection>, limits: LimitsPlan): void {
-  const nowMs = performance.now()
-  for (const { timed: reply } of connections) {
-    if (reply === undefined) continue
-    const slow = slowSide(reply, limits, nowMs)
-    if (slow !== undefined) reply.tooSlow(slow, slowReject(slow, limits))
-  }
-}
-
-function started(server: NetServer, options: ListenOptions): Promise<void> {
+function started(door: Server, options: ListenOptions): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(
+    door.once('error', reject)
+    door.listen(
       {
         host: options.address,
         port: options.port,
@@ -196,31 +109,24 @@ function started(server: NetServer, options: ListenOptions): Promise<void> {
         backlog: 4096,
       },
       () => {
-        server.off('error', reject)
+        door.off('error', reject)
         resolve()
       },
     )
   })
 }
 
-function drain(
-  server: Server,
-  front: TlsFront | undefined,
-  { detached }: ListenerShare,
-  deadlineMs: number,
-): Promise<void> {
+function drain(door: Server, front: TlsFront | undefined, http1: Http1Sessions, deadlineMs: number): Promise<void> {
   return new Promise((resolve) => {
     const deadline = setTimeout(() => {
-      server.closeAllConnections()
-      for (const socket of detached) socket.destroy()
+      http1.closeAll()
       front?.closeAll()
       resolve()
     }, deadlineMs)
     const closing = setInterval(() => {
-      server.closeIdleConnections()
+      http1.closeIdle()
       front?.closeSilent()
     }, lastCallMs)
-    const door = front?.server ?? server
     door.close(() => {
       clearTimeout(deadline)
       clearInterval(closing)

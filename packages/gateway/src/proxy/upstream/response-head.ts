@@ -1,3 +1,6 @@
+import { listHas } from '../framing/list-has.ts'
+import { scanFields } from '../framing/scan-fields.ts'
+import { isFieldValue } from '../head/header-value.ts'
 import type { ResponseFault } from './response-fault.ts'
 
 /** Fields of one answer; more is refused. */
@@ -18,9 +21,6 @@ export interface ResponseHead {
   keepAliveSeconds: number | undefined
 }
 
-const token = 1
-const value = 2
-
 const tab = 0x09
 const lf = 0x0a
 const cr = 0x0d
@@ -28,9 +28,6 @@ const space = 0x20
 const comma = 0x2c
 const zero = 0x30
 const nine = 0x39
-const colon = 0x3a
-
-const kinds = characterKinds()
 
 /** `text` is a whole head up to and including its empty line. A fault leaves `head` half-filled: do not read it. */
 export function readResponseHead(text: string, head: ResponseHead): ResponseFault | undefined {
@@ -44,18 +41,16 @@ export function readResponseHead(text: string, head: ResponseHead): ResponseFaul
 
   let at = 12
   // A server with an empty reason often leaves out the space before it too; nothing depends on it.
-  if (text.charCodeAt(at) === space) at = endOfValue(text, at + 1)
+  if (text.charCodeAt(at) === space) {
+    const end = text.indexOf('\r', at)
+    if (!isFieldValue(text.slice(at + 1, end))) return 'status_line'
+    at = end
+  }
   if (text.charCodeAt(at) !== cr || text.charCodeAt(at + 1) !== lf) return 'status_line'
 
   head.status = status
   head.minorVersion = minor
   return readFields(text, at + 2, head)
-}
-
-/** `text` is a trailer section up to and including its empty line. Framing fields have no meaning there (RFC 9110 6.5.1). */
-export function readTrailers(text: string): readonly string[] | undefined {
-  const trailers: string[] = []
-  return scanFields(text, 0, trailers) === undefined ? trailers : undefined
 }
 
 function readFields(text: string, from: number, head: ResponseHead): ResponseFault | undefined {
@@ -64,7 +59,7 @@ function readFields(text: string, from: number, head: ResponseHead): ResponseFau
   head.contentLength = undefined
   head.chunked = false
   head.keepAliveSeconds = undefined
-  const fault = scanFields(text, from, fields)
+  const fault = scanFields(text, from, fields, headersMax)
   if (fault !== undefined) return fault
 
   let close = false
@@ -104,27 +99,6 @@ function readFields(text: string, from: number, head: ResponseHead): ResponseFau
   return undefined
 }
 
-/** Strict field lines (RFC 9112 5): CRLF only, no folding, no space before the colon, no control byte. */
-function scanFields(text: string, from: number, fields: string[]): ResponseFault | undefined {
-  let at = from
-  while (text.charCodeAt(at) !== cr) {
-    if (fields.length === 2 * headersMax) return 'too_many_headers'
-    const nameStart = at
-    while (kindOf(text, at) & token) at++
-    if (at === nameStart || text.charCodeAt(at) !== colon) return 'header_name'
-    const nameEnd = at++
-    while (text.charCodeAt(at) === space || text.charCodeAt(at) === tab) at++
-    const valueStart = at
-    at = endOfValue(text, at)
-    let valueEnd = at
-    while (valueEnd > valueStart && isBlank(text.charCodeAt(valueEnd - 1))) valueEnd--
-    if (text.charCodeAt(at) !== cr || text.charCodeAt(at + 1) !== lf) return 'header_value'
-    at += 2
-    fields.push(text.slice(nameStart, nameEnd), text.slice(valueStart, valueEnd))
-  }
-  return text.charCodeAt(at + 1) === lf ? undefined : 'header_name'
-}
-
 function statusAt(text: string): number | undefined {
   if (text.charCodeAt(8) !== space) return undefined
   let status = 0
@@ -153,13 +127,6 @@ function lowerOf(name: string): string {
   return name === 'Connection' ? 'connection' : name.toLowerCase()
 }
 
-function listHas(list: string, wanted: string): boolean {
-  const lower = list.toLowerCase()
-  if (lower === wanted) return true
-  if (!lower.includes(wanted)) return false
-  return lower.split(',').some((member) => member.trim() === wanted)
-}
-
 /** The hint of RFC 2068 19.7.1, still sent by most servers: `timeout=5, max=100`. */
 function timeoutOf(content: string): number | undefined {
   const start = content.toLowerCase().indexOf('timeout=')
@@ -169,28 +136,6 @@ function timeoutOf(content: string): number | undefined {
   return digits(content.slice(start + 8, end), 9)
 }
 
-function endOfValue(text: string, from: number): number {
-  let at = from
-  while (kindOf(text, at) & value) at++
-  return at
-}
-
-/** A head ends in CR LF, which are of no kind: no loop over kinds runs past its end. */
-function kindOf(text: string, at: number): number {
-  return kinds[text.charCodeAt(at)] ?? 0
-}
-
 function isBlank(code: number): boolean {
   return code === space || code === tab
-}
-
-/** Field names are tokens (RFC 9110 5.6.2); values hold HTAB, visible ASCII, space and obs-text (5.5). */
-function characterKinds(): Uint8Array {
-  const table = new Uint8Array(256)
-  for (let code = 0; code < 256; code++) {
-    if (code === tab || (code >= space && code !== 0x7f)) table[code] = value
-  }
-  const tokens = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-  for (let i = 0; i < tokens.length; i++) table[tokens.charCodeAt(i)] = token | value
-  return table
 }

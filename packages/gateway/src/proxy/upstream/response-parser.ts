@@ -1,6 +1,7 @@
-import { ChunkedBody } from './chunked-body.ts'
+import { BlockReader } from '../framing/block-reader.ts'
+import { type BodyFraming, MessageBody } from '../framing/message-body.ts'
 import type { ResponseFault } from './response-fault.ts'
-import { type ResponseHead, readResponseHead, readTrailers } from './response-head.ts'
+import { headersMax, type ResponseHead, readResponseHead } from './response-head.ts'
 
 /** A head with its empty line, or a trailer section. */
 export const blockBytesMax: number = 64 * 1024
@@ -11,19 +12,12 @@ export const interimMax = 8
 export type ParseState = 'more' | 'ended' | 'upgraded' | 'faulted'
 
 const headPhase = 0
-const sizedPhase = 1
-const untilClosePhase = 2
-const chunkedPhase = 3
-const trailerPhase = 4
-const endedPhase = 5
-const upgradedPhase = 6
-const faultedPhase = 7
+const bodyPhase = 1
+const endedPhase = 2
+const upgradedPhase = 3
+const faultedPhase = 4
 
-const blockEnd = Buffer.from('\r\n\r\n', 'latin1')
 const prefix = Buffer.from('HTTP/1.', 'latin1')
-const cr = 0x0d
-const lf = 0x0a
-const noTrailers: readonly string[] = []
 
 /**
  * Strict incremental reader of HTTP/1 answers (RFC 9112 4 to 7). Each `push` reads one piece; what the piece held is
@@ -35,27 +29,33 @@ export class ResponseParser {
   readonly head: ResponseHead = emptyHead()
   /** The last push finished the head of the final answer. */
   headEnded = false
-  /** Starts and ends, in the last pushed piece, of the body's content. */
-  readonly ranges: number[] = []
   /** Bytes that followed the message. */
   surplusBytes = 0
   fault: ResponseFault = 'truncated'
-  /** Trailer fields of a chunked body, unfiltered: whoever passes them on filters them as headers (S12). */
-  trailers: readonly string[] = noTrailers
   /** After `upgraded`: where the last pushed piece goes on in another protocol. */
   upgradedAt = 0
-  /** Bytes looked at, for the proof that work is linear. */
-  steps = 0
 
-  private readonly chunks = new ChunkedBody()
+  private readonly block = new BlockReader(blockBytesMax)
+  private readonly body = new MessageBody({ trailerBytesMax: blockBytesMax, fieldsMax: headersMax, sizeDigitsMax: 8 })
   private phase = headPhase
   private toHead = false
   private toUpgrade = false
   private interims = 0
-  private left = 0
-  private block = ''
-  private held: Buffer = Buffer.alloc(0)
-  private heldBytes = 0
+
+  /** Starts and ends, in the last pushed piece, of the body's content. */
+  get ranges(): readonly number[] {
+    return this.body.ranges
+  }
+
+  /** Trailer fields of a chunked body, unfiltered: whoever passes them on filters them as headers (S12). */
+  get trailers(): readonly string[] {
+    return this.body.trailers
+  }
+
+  /** Bytes looked at, for the proof that work is linear. */
+  get steps(): number {
+    return this.block.steps + this.body.steps
+  }
 
   /** The next answer; `toHead` when it answers a HEAD request, `toUpgrade` when it may be a 101. */
   begin(toHead: boolean, toUpgrade = false): void {
@@ -64,17 +64,17 @@ export class ResponseParser {
     this.toUpgrade = toUpgrade
     this.interims = 0
     this.surplusBytes = 0
-    this.heldBytes = 0
-    this.trailers = noTrailers
+    this.block.reset()
+    this.body.begin(0)
     this.headEnded = false
-    this.ranges.length = 0
   }
 
   push(chunk: Buffer): ParseState {
     this.headEnded = false
-    this.ranges.length = 0
+    this.body.ranges.length = 0
     let at = 0
-    while (at < chunk.length && this.phase < endedPhase) at = this.take(chunk, at)
+    while (at < chunk.length && this.phase === headPhase) at = this.takeHead(chunk, at)
+    if (this.phase === bodyPhase) at = this.takeBody(chunk, at)
     if (this.phase === faultedPhase) return 'faulted'
     if (this.phase === upgradedPhase) {
       this.upgradedAt = at
@@ -90,53 +90,33 @@ export class ResponseParser {
   /** The upstream closed its side: the end of a close-delimited body, a fault anywhere else. */
   finish(): ParseState {
     this.headEnded = false
-    this.ranges.length = 0
-    if (this.phase === untilClosePhase) this.phase = endedPhase
+    this.body.ranges.length = 0
+    if (this.phase === bodyPhase && this.body.endsByClose) this.phase = endedPhase
     if (this.phase === endedPhase) return 'ended'
     return this.phase === faultedPhase ? 'faulted' : this.fail('truncated')
   }
 
-  /** Reads within the current phase; returns the position after what it took. */
-  private take(chunk: Buffer, at: number): number {
-    switch (this.phase) {
-      case headPhase:
-        return this.takeHead(chunk, at)
-      case sizedPhase: {
-        const end = Math.min(chunk.length, at + this.left)
-        this.ranges.push(at, end)
-        this.left -= end - at
-        this.steps++
-        if (this.left === 0) this.phase = endedPhase
-        return end
-      }
-      case untilClosePhase:
-        this.ranges.push(at, chunk.length)
-        this.steps++
-        return chunk.length
-      case chunkedPhase: {
-        const end = this.chunks.push(chunk, at, this.ranges)
-        this.steps += end - at
-        if (this.chunks.ended) this.phase = trailerPhase
-        else if (this.chunks.faulted) this.fail(this.chunks.fault)
-        return end
-      }
-      default:
-        return this.takeTrailers(chunk, at)
-    }
+  private takeBody(chunk: Buffer, at: number): number {
+    const end = this.body.push(chunk, at)
+    if (this.body.ended) this.phase = endedPhase
+    else if (this.body.faulted) this.fail(this.body.fault)
+    return end
   }
 
   private takeHead(chunk: Buffer, at: number): number {
-    const end = this.takeBlock(chunk, at, 'head_too_large')
-    if (this.block === '') {
-      if (this.phase === headPhase && !this.startsRight()) this.fail('status_line')
-      return end
-    }
-    const fault = readResponseHead(this.block, this.head)
-    this.block = ''
+    const { block } = this
+    const end = block.take(chunk, at)
+    if (block.fault !== undefined) this.fail(block.fault === 'too_large' ? 'head_too_large' : 'bare_lf')
+    else if (block.text !== '') this.readHead(block.text)
+    else if (!this.startsRight()) this.fail('status_line')
+    return end
+  }
+
+  private readHead(text: string): void {
+    const fault = readResponseHead(text, this.head)
     if (fault !== undefined) this.fail(fault)
     else if (this.head.status < 200) this.endInterim()
     else this.endHead()
-    return end
   }
 
   /** RFC 9110 15.2. Interim answers are dropped; 103 would be passed on from here. */
@@ -155,107 +135,30 @@ export class ResponseParser {
     // RFC 9110 8.6 and RFC 9112 6.1: a 204 announces no body; a zero is harmless and common.
     if (status === 204 && (chunked || (contentLength ?? 0) > 0)) this.fail('body_not_allowed')
     else if (this.isBodiless()) this.phase = endedPhase
-    else if (chunked) {
-      this.chunks.reset()
-      this.phase = chunkedPhase
-    } else if (contentLength === undefined) {
-      this.head.persistent = false
-      this.phase = untilClosePhase
-    } else {
-      this.left = contentLength
-      this.phase = contentLength === 0 ? endedPhase : sizedPhase
-    }
+    else this.beginBody(chunked ? 'chunked' : (contentLength ?? 'untilClose'))
+  }
+
+  private beginBody(framing: BodyFraming): void {
+    this.body.begin(framing)
+    if (framing === 'untilClose') this.head.persistent = false
+    this.phase = this.body.ended ? endedPhase : bodyPhase
   }
 
   private isBodiless(): boolean {
     return this.toHead || this.head.status === 204 || this.head.status === 304
   }
 
-  /** An empty line at once is the usual case; a section with fields is read like a head. */
-  private takeTrailers(chunk: Buffer, at: number): number {
-    if (this.heldBytes === 0 && chunk[at] === cr && chunk[at + 1] === lf) {
-      this.phase = endedPhase
-      return at + 2
-    }
-    if (this.heldBytes === 1 && this.held[0] === cr) {
-      if (chunk[at] === lf) this.phase = endedPhase
-      else this.fail('trailer')
-      return at + 1
-    }
-    // A CR at the end of a read is kept alone, so that the next byte decides between the empty line and a fault.
-    if (this.heldBytes === 0 && chunk[at] === cr) return this.hold(chunk.subarray(0, at + 1), at, 'trailer')
-    const end = this.takeBlock(chunk, at, 'trailer')
-    if (this.block === '') return end
-    const trailers = readTrailers(this.block)
-    this.block = ''
-    if (trailers === undefined) this.fail('trailer')
-    else {
-      this.trailers = trailers
-      this.phase = endedPhase
-    }
-    return end
-  }
-
-  /** Sets `block` once an empty line was found; until then keeps what came. */
-  private takeBlock(chunk: Buffer, at: number, tooLarge: ResponseFault): number {
-    if (this.heldBytes === 0) {
-      const found = chunk.indexOf(blockEnd, at)
-      if (found !== -1) {
-        const end = found + 4
-        this.steps += end - at
-        if (end - at > blockBytesMax) this.fail(tooLarge)
-        else this.block = chunk.toString('latin1', at, end)
-        return end
-      }
-    }
-    return this.hold(chunk, at, tooLarge)
-  }
-
-  private hold(chunk: Buffer, at: number, tooLarge: ResponseFault): number {
-    const before = this.heldBytes
-    const taken = Math.min(chunk.length - at, blockBytesMax - before)
-    this.reserve(before + taken)
-    chunk.copy(this.held, before, at, at + taken)
-    const after = before + taken
-    this.steps += taken
-    const found = this.held.subarray(0, after).indexOf(blockEnd, Math.max(0, before - 3))
-    if (found !== -1) {
-      const end = found + 4
-      this.block = this.held.toString('latin1', 0, end)
-      this.heldBytes = 0
-      return at + end - before
-    }
-    this.heldBytes = after
-    if (after === blockBytesMax) this.fail(tooLarge)
-    else if (this.hasBareLf(before, after)) this.fail('bare_lf')
-    return at + taken
-  }
-
-  private reserve(bytes: number): void {
-    if (this.held.length >= bytes) return
-    const grown = Buffer.allocUnsafeSlow(Math.min(blockBytesMax, Math.max(1024, bytes, this.held.length * 2)))
-    this.held.copy(grown, 0, 0, this.heldBytes)
-    this.held = grown
-  }
-
-  /** A server that ends lines with LF alone would otherwise be waited for until the time-out. */
-  private hasBareLf(from: number, to: number): boolean {
-    for (let at = from; at < to; at++) {
-      if (this.held[at] === lf && (at === 0 || this.held[at - 1] !== cr)) return true
-    }
-    return false
-  }
-
   /** Something that does not speak HTTP is known by its first bytes. */
   private startsRight(): boolean {
-    const bytes = Math.min(this.heldBytes, prefix.length)
-    return this.held.compare(prefix, 0, bytes, 0, bytes) === 0
+    const { start } = this.block
+    const bytes = Math.min(start.length, prefix.length)
+    return start.compare(prefix, 0, bytes, 0, bytes) === 0
   }
 
   private fail(fault: ResponseFault): 'faulted' {
     this.fault = fault
     this.phase = faultedPhase
-    this.ranges.length = 0
+    this.body.ranges.length = 0
     this.headEnded = false
     return 'faulted'
   }

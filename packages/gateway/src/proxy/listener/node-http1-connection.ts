@@ -3,13 +3,14 @@ import { Socket } from 'node:net'
 import type { CallerTls, CallerUpgrade } from '../exchange.ts'
 import { handshakeKey } from '../head/websocket-handshake.ts'
 import type { ExchangeHandler, RawFault } from './exchange-handler.ts'
-import { ListenerBody } from './listener-body.ts'
-import { ListenerReply, type ReplyConnection } from './listener-reply.ts'
+import { lingerMs } from './listener-bounds.ts'
 import { openTunnel } from './listener-tunnel.ts'
+import { NodeHttp1Body } from './node-http1-body.ts'
+import { NodeHttp1Reply, type ReplyConnection } from './node-http1-reply.ts'
 import { withoutUpgrade } from './without-upgrade.ts'
 
 /** What all connections of a listener share. */
-export interface ListenerShare {
+export interface NodeHttp1Share {
   readonly handler: ExchangeHandler
   /** Position in `gateway.listeners`. */
   readonly listener: number
@@ -20,7 +21,7 @@ export interface ListenerShare {
    * Every open connection, for the time limits. Not every reply: a set that lives long grows old tables as it is filled
    * and emptied, and each keeps the requests it held until the old heap is collected.
    */
-  readonly connections: Set<ListenerConnection>
+  readonly connections: Set<NodeHttp1Connection>
   /** Connections that are to be destroyed at the given time of the monotonic clock, in milliseconds. */
   readonly lingering: Map<Socket, number>
   /** Connections that node:http let go of, as it does at each request that asks for an upgrade. */
@@ -29,8 +30,6 @@ export interface ListenerShare {
   readonly accept: (socket: Socket) => void
 }
 
-/** How long a caller that still sends may take to read the answer that ends its connection. */
-const lingerMs = 1_000
 /** With so many requests waiting their turn no more are read; what one read brought is kept. */
 const waitingMax = 16
 
@@ -44,16 +43,16 @@ interface Waiting {
  * One caller's connection. Requests sent without waiting are carried out one after the other, in order (RFC 9112
  * 9.3.2); what follows the last one, or bytes that are no request, is not carried out.
  */
-export class ListenerConnection implements ReplyConnection {
+export class NodeHttp1Connection implements ReplyConnection {
   private readonly socket: Socket
-  private readonly share: ListenerShare
+  private readonly share: NodeHttp1Share
   private readonly tls: CallerTls | undefined
   private readonly waiting: Waiting[] = []
   private readonly replyClosed = (): void => this.closed()
   /** The reply under way, or one whose request's body is still to come. */
-  private current: ListenerReply | undefined
+  private current: NodeHttp1Reply | undefined
   /** The reply that the limits on slow callers hold for. */
-  timed: ListenerReply | undefined
+  timed: NodeHttp1Reply | undefined
   private isBusy = false
   /** No request after the current one is carried out. */
   private isLast = false
@@ -62,7 +61,7 @@ export class ListenerConnection implements ReplyConnection {
   /** A request that asks for an upgrade, and what came behind it: its turn comes when those before it are answered. */
   private asked: { readonly request: IncomingMessage; readonly behind: Buffer } | undefined
 
-  constructor(socket: Socket, share: ListenerShare, tls: CallerTls | undefined) {
+  constructor(socket: Socket, share: NodeHttp1Share, tls: CallerTls | undefined) {
     this.socket = socket
     this.tls = tls
     this.share = share
@@ -192,8 +191,8 @@ export class ListenerConnection implements ReplyConnection {
   }
 
   private begin({ request, response, awaitsContinue }: Waiting, upgrade?: CallerUpgrade): void {
-    const body = new ListenerBody(request, response, awaitsContinue)
-    const reply = new ListenerReply(request, response, body, this)
+    const body = new NodeHttp1Body(request, response, awaitsContinue)
+    const reply = new NodeHttp1Reply(request, response, body, this)
     this.current = reply
     this.isBusy = true
     // The body before it, which nobody wanted, has come to its end after all.

@@ -1,9 +1,10 @@
-import type { ResponseFault } from './response-fault.ts'
+/** What is no chunked coding. */
+export type ChunkFault = 'chunk_size' | 'chunk_extension' | 'chunk_end'
 
 /** Chunk extensions are dropped; together they may not outweigh what they decorate. */
 const extensionBytesMax = 16 * 1024
-/** Chunks up to 4 GiB; leading zeros count. */
-const sizeDigitsMax = 8
+/** 4 GiB. */
+const sizeMax = 0x1_0000_0000
 
 const size = 0
 const extension = 1
@@ -20,11 +21,17 @@ const semicolon = 0x3b
 
 /** Takes the chunked coding off a body (RFC 9112 7.1), up to and including the line of the last chunk. */
 export class ChunkedBody {
-  fault: ResponseFault = 'chunk_size'
+  fault: ChunkFault = 'chunk_size'
   private state = size
   private left = 0
   private sizeDigits = 0
   private extensionBytes = 0
+  private readonly sizeDigitsMax: number
+
+  /** `sizeDigitsMax`: hex digits of a size, leading zeros too; 16 at the most. */
+  constructor(sizeDigitsMax: number) {
+    this.sizeDigitsMax = sizeDigitsMax
+  }
 
   reset(): void {
     this.state = size
@@ -87,15 +94,16 @@ export class ChunkedBody {
 
   private sizeByte(byte: number): void {
     const digit = hexDigit(byte)
-    if (digit !== -1 && this.sizeDigits < sizeDigitsMax) {
+    if (digit !== -1 && this.sizeDigits < this.sizeDigitsMax) {
       this.left = this.left * 16 + digit
       this.sizeDigits++
+      if (this.left > sizeMax) this.fail('chunk_size')
     } else if (this.sizeDigits > 0 && byte === cr) this.state = sizeLf
     else if (this.sizeDigits > 0 && byte === semicolon) this.state = extension
     else this.fail('chunk_size')
   }
 
-  private fail(fault: ResponseFault): void {
+  private fail(fault: ChunkFault): void {
     this.fault = fault
     this.state = faulted
   }

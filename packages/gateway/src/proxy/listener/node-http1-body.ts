@@ -3,7 +3,7 @@ import type { Reject } from '../../domain/reject.ts'
 import type { ByteSink, CallerBody } from '../exchange.ts'
 
 /** A caller's body as `node:http` reads it. */
-export class ListenerBody implements CallerBody {
+export class NodeHttp1Body implements CallerBody {
   readonly kind: CallerBody['kind']
   readonly bytes: number
   /** Bytes that came. */

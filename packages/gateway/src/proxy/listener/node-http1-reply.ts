@@ -3,7 +3,8 @@ import type { Reject } from '../../domain/reject.ts'
 import type { Reply } from '../exchange.ts'
 import { type CallerPace, type PaceWatch, startWatch } from './caller-pace.ts'
 import { isEventStream } from './event-stream.ts'
-import type { ListenerBody } from './listener-body.ts'
+import { drainedBytesMax } from './listener-bounds.ts'
+import type { NodeHttp1Body } from './node-http1-body.ts'
 
 /** What an answer asks of the connection it goes out on. */
 export interface ReplyConnection {
@@ -15,17 +16,14 @@ export interface ReplyConnection {
   bodyEnded(): void
 }
 
-/** An unread body up to this size is read away so that the connection can be kept; beyond it the connection closes. */
-const drainedBytesMax = 64 * 1024
-
 /**
  * An answer as `node:http` writes it. Holds the first piece of a body back until the end of the tick, so that head and
  * small body leave in one write (hot-path rule 4).
  */
-export class ListenerReply implements Reply, CallerPace {
+export class NodeHttp1Reply implements Reply, CallerPace {
   readonly request: IncomingMessage
   readonly response: ServerResponse
-  readonly body: ListenerBody
+  readonly body: NodeHttp1Body
   readonly watch: PaceWatch = startWatch()
   /** An event stream. */
   isLong = false
@@ -38,7 +36,7 @@ export class ListenerReply implements Reply, CallerPace {
   /** Why we let the caller go. */
   private reject: Reject | undefined
 
-  constructor(request: IncomingMessage, response: ServerResponse, body: ListenerBody, connection: ReplyConnection) {
+  constructor(request: IncomingMessage, response: ServerResponse, body: NodeHttp1Body, connection: ReplyConnection) {
     this.request = request
     this.response = response
     this.body = body
@@ -190,6 +188,6 @@ function inPairs(flat: readonly string[]): [string, string][] {
   return flat.flatMap((name, at): [string, string][] => (at % 2 === 0 ? [[name, flat[at + 1] ?? '']] : []))
 }
 
-function flushReply(reply: ListenerReply): void {
+function flushReply(reply: NodeHttp1Reply): void {
   reply.flush()
 }

@@ -1,0 +1,231 @@
+import { STATUS_CODES } from 'node:http'
+import type { Reject } from '../../domain/reject.ts'
+import type { Reply } from '../exchange.ts'
+import { headerLine } from '../head/header-value.ts'
+import { type CallerPace, type PaceWatch, startWatch } from './caller-pace.ts'
+import { isEventStream } from './event-stream.ts'
+import type { Http1Body } from './http1-body.ts'
+import type { Http1Head } from './http1-head.ts'
+
+/** What an answer asks of the connection it goes out on. */
+export interface Http1ReplyConnection {
+  /** The gateway is going: every answer is the last of its connection. */
+  readonly isDraining: boolean
+  /** No request follows on the connection. */
+  readonly isLast: boolean
+  /** Bytes the caller has not taken yet, and those it has. */
+  readonly waitingBytes: number
+  readonly takenBytes: number
+  /** The line every answer has: its time. */
+  readonly dateLine: string
+  /** The lines of an answer whose connection is kept. */
+  readonly keepAliveLines: string
+  markLast(): void
+  /** False: the caller reads slowly. */
+  write(bytes: string | Buffer): boolean
+  /** Small pieces in one write. */
+  writeAll(pieces: readonly (string | Buffer)[]): boolean
+  /** All of the answer is written. */
+  answered(): void
+  destroy(): void
+}
+
+/**
+ * An answer as HTTP/1 has it (RFC 9112). Head and small body leave in one write (hot-path rule 4): the first piece of a
+ * body of unknown length waits for the end of the tick.
+ */
+export class Http1Reply implements Reply, CallerPace {
+  readonly request: Http1Head
+  readonly body: Http1Body
+  readonly watch: PaceWatch = startWatch()
+  /** An event stream. */
+  isLong = false
+  /** The answer is whole, as far as we are concerned. */
+  isEnded = false
+  private readonly connection: Http1ReplyConnection
+  /** What is to leave with the first piece. */
+  private waitingHead = ''
+  private first: Buffer | undefined
+  private isChunked = false
+  private isFlushing = false
+  private isGone = false
+  private gone: ((reject?: Reject) => void) | undefined
+  private drain: (() => void) | undefined
+  /** Why we let the caller go. */
+  private reject: Reject | undefined
+
+  constructor(request: Http1Head, body: Http1Body, connection: Http1ReplyConnection) {
+    this.request = request
+    this.body = body
+    this.connection = connection
+  }
+
+  get waitingBytes(): number {
+    return this.connection.waitingBytes
+  }
+
+  get takenBytes(): number {
+    return this.connection.takenBytes
+  }
+
+  head(status: number, rawHeaders: string[], bodyBytes: number | undefined): void {
+    const { connection, request } = this
+    const isBodiless = request.method === 'HEAD' || status === 204 || status === 304
+    const isUnknown = bodyBytes === undefined && !isBodiless
+    // RFC 9112 7: HTTP/1.0 knows no chunks, whatever its `TE` says. Only the end of the connection ends such a body.
+    this.isChunked = isUnknown && request.minorVersion === 1
+    if ((isUnknown && !this.isChunked) || connection.isDraining) connection.markLast()
+    this.isLong = isEventStream(rawHeaders)
+    let framing = ''
+    if (this.isChunked) framing = 'Transfer-Encoding: chunked\r\n'
+    else if (bodyBytes !== undefined) framing = `Content-Length: ${bodyBytes}\r\n`
+    this.waitingHead = this.headText(status, rawHeaders, framing)
+    // An event stream may send nothing for long: its head does not wait for its first piece.
+    if (bodyBytes === undefined) this.flushSoon()
+  }
+
+  data(chunk: Buffer): boolean {
+    if (!this.isChunked) return this.writeJoined(chunk)
+    if (this.waitingHead !== '' && this.first === undefined) {
+      this.first = chunk
+      this.flushSoon()
+      return true
+    }
+    if (this.first !== undefined) this.flush()
+    return this.writeChunk(chunk, '\r\n')
+  }
+
+  end(trailers?: readonly string[]): void {
+    const { connection, first } = this
+    if (this.isEnded) return
+    this.isEnded = true
+    if (this.isChunked) {
+      const last = `0\r\n${this.trailerLines(trailers)}\r\n`
+      this.first = undefined
+      if (first === undefined) connection.write(`${this.takeHead()}${last}`)
+      else this.writeChunk(first, `\r\n${last}`)
+    } else if (this.waitingHead !== '') connection.write(this.takeHead())
+    this.settle()
+  }
+
+  send(status: number, rawHeaders: string[], body: string, close: boolean): void {
+    const { connection, request } = this
+    if (close || connection.isDraining || this.body.isCostly) connection.markLast()
+    this.isEnded = true
+    const bytes = Buffer.byteLength(body)
+    const head = this.headText(status, rawHeaders, `Content-Length: ${bytes}\r\n`)
+    if (request.method === 'HEAD') connection.write(head)
+    // What has as many bytes as characters is ASCII: the same bytes in either encoding.
+    else if (bytes === body.length) connection.write(head + body)
+    else connection.writeAll([head, Buffer.from(body)])
+    this.settle()
+  }
+
+  abort(): void {
+    this.connection.destroy()
+  }
+
+  onDrain(listener: () => void): void {
+    this.drain = listener
+  }
+
+  drained(): void {
+    this.drain?.()
+  }
+
+  onGone(listener: (reject?: Reject) => void): void {
+    if (this.isGone) listener(this.reject)
+    else this.gone = listener
+  }
+
+  /** Nobody is there to take the rest. */
+  lost(): void {
+    this.isGone = true
+    this.gone?.(this.reject)
+  }
+
+  /** The caller's time is up: a body that is late is refused while that can be said, else the connection ends. */
+  tooSlow(side: 'body' | 'answer', reject: Reject): void {
+    if (side === 'body') {
+      this.connection.markLast()
+      this.body.break(reject)
+      return
+    }
+    this.reject = reject
+    this.connection.destroy()
+  }
+
+  flush(): void {
+    this.isFlushing = false
+    if (this.isEnded) return
+    const { first } = this
+    this.first = undefined
+    if (first !== undefined) this.writeChunk(first, '\r\n')
+    else if (this.waitingHead !== '') this.connection.write(this.takeHead())
+  }
+
+  private settle(): void {
+    this.body.letGo()
+    this.connection.answered()
+  }
+
+  private flushSoon(): void {
+    if (this.isFlushing) return
+    this.isFlushing = true
+    process.nextTick(flushReply, this)
+  }
+
+  private headText(status: number, rawHeaders: readonly string[], framing: string): string {
+    const { connection } = this
+    let text = statusLine(status)
+    let hasDate = false
+    for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+      const name = rawHeaders[at] ?? ''
+      if (name.length === 4 && name.toLowerCase() === 'date') hasDate = true
+      text += headerLine(name, rawHeaders[at + 1] ?? '')
+    }
+    if (!hasDate) text += connection.dateLine
+    return `${text}${framing}${connection.isLast ? closeLine : connection.keepAliveLines}\r\n`
+  }
+
+  /** RFC 9110 6.5.1: to callers that said so; others may take a trailer section for a fault. */
+  private trailerLines(trailers: readonly string[] | undefined): string {
+    if (trailers === undefined || !this.request.takesTrailers) return ''
+    let lines = ''
+    for (let at = 0; at + 1 < trailers.length; at += 2) lines += headerLine(trailers[at] ?? '', trailers[at + 1] ?? '')
+    return lines
+  }
+
+  private takeHead(): string {
+    const head = this.waitingHead
+    this.waitingHead = ''
+    return head
+  }
+
+  private writeJoined(chunk: Buffer): boolean {
+    const head = this.takeHead()
+    if (head === '') return this.connection.write(chunk)
+    return this.connection.writeAll([head, chunk])
+  }
+
+  private writeChunk(chunk: Buffer, behind: string): boolean {
+    const before = `${this.takeHead()}${chunk.length.toString(16)}\r\n`
+    return this.connection.writeAll([before, chunk, behind])
+  }
+}
+
+const closeLine = 'Connection: close\r\n'
+const statusLines = new Map<number, string>()
+
+function statusLine(status: number): string {
+  let line = statusLines.get(status)
+  if (line === undefined) {
+    line = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`
+    statusLines.set(status, line)
+  }
+  return line
+}
+
+function flushReply(reply: Http1Reply): void {
+  reply.flush()
+}
