@@ -11,8 +11,10 @@ export interface Http1Head {
   readonly minorVersion: 0 | 1
   /** Names and values in turn; values are latin1, trimmed. */
   readonly rawHeaders: string[]
-  /** Bytes of its body; 0 where the framing fields contradict each other, and `isLast` is set. */
+  /** Bytes of its body. */
   readonly body: number | 'chunked'
+  /** Its framing fields contradict each other: where it ends nobody knows. `body` is 0 and `isLast` is set. */
+  readonly isUnframed: boolean
   /** No request follows it on its connection (RFC 9112 9.3). */
   readonly isLast: boolean
   /** The caller sends its body when it is told to (RFC 9110 10.1.1). */
@@ -78,7 +80,7 @@ function readFields(
   const rawHeaders: string[] = []
   let contentLength: number | undefined
   let isChunked = false
-  let isContradictory = false
+  let isUnframed = false
   let close = false
   let keepAlive = false
   let awaitsContinue = false
@@ -90,12 +92,12 @@ function readFields(
     const value = rawHeaders[at + 1] ?? ''
     switch (framingName(rawHeaders[at] ?? '')) {
       case 'content-length':
-        isContradictory ||= contentLength !== undefined
+        isUnframed ||= contentLength !== undefined
         contentLength = lengthOf(value)
-        isContradictory ||= contentLength === undefined
+        isUnframed ||= contentLength === undefined
         break
       case 'transfer-encoding':
-        isContradictory ||= isChunked || minorVersion === 0 || value.toLowerCase() !== 'chunked'
+        isUnframed ||= isChunked || minorVersion === 0 || value.toLowerCase() !== 'chunked'
         isChunked = true
         break
       case 'connection':
@@ -113,14 +115,15 @@ function readFields(
         break
     }
   }
-  isContradictory ||= isChunked && contentLength !== undefined
+  isUnframed ||= isChunked && contentLength !== undefined
   return {
     method,
     target,
     minorVersion,
     rawHeaders,
-    body: isContradictory ? 0 : isChunked ? 'chunked' : (contentLength ?? 0),
-    isLast: isContradictory || close || (minorVersion === 0 && !keepAlive),
+    body: isUnframed ? 0 : isChunked ? 'chunked' : (contentLength ?? 0),
+    isUnframed,
+    isLast: isUnframed || close || (minorVersion === 0 && !keepAlive),
     awaitsContinue,
     asksUpgrade,
     takesTrailers,
