@@ -84,7 +84,18 @@ export function startFleet(options: FleetOptions): WorkerFleet {
         serialization: 'json',
       })
       backOff.born(Date.now())
-      const child = cluster.fork()
+      try {
+        begin(cluster.fork())
+      } catch (error) {
+        onExit(null, (error as NodeJS.ErrnoException).code ?? null)
+      }
+    }
+
+    function begin(child: Worker): void {
+      child.on('error', ({ code }: NodeJS.ErrnoException) => {
+        // Where the system has no room for a process, nothing exits: an error is all that comes, or is thrown.
+        if (child.process.pid === undefined) onExit(null, code ?? null)
+      })
       slot.process = child
       const handed = watchHandedConnection(child.process)
       child.on('message', (message) => hear(message as FromWorker))
@@ -92,7 +103,6 @@ export function startFleet(options: FleetOptions): WorkerFleet {
         if (!ending) handed.end()
         onExit(code, signal)
       })
-      child.on('error', () => undefined)
     }
 
     // The slots are not all known before the first tick, and `hear` asks all of them.

@@ -19,7 +19,7 @@ export function readOwn(
 ): { requests: SeenRequest[]; fault: string | undefined } {
   const parser = new Http1Parser()
   const requests: SeenRequest[] = []
-  let piece = Buffer.alloc(0)
+  let piece: Buffer = Buffer.alloc(0)
   let at = 0
   let from = 0
   while (parser.fault === undefined) {

@@ -1,6 +1,7 @@
 import { constants, type ServerHttp2Stream } from 'node:http2'
 import type { Reject } from '../../domain/reject.ts'
 import type { ByteSink, CallerBody } from '../exchange.ts'
+import { closeLater } from './close-later.ts'
 import { http2Limits } from './http2-limits.ts'
 import type { Http2Request } from './http2-request.ts'
 
@@ -31,6 +32,9 @@ export class Http2Body implements CallerBody {
     this.bytes = request.contentLength === undefined ? 0 : Number(request.contentLength)
     this.kind = isEmpty || request.contentLength === '0' ? 'none' : this.bytes > 0 ? 'sized' : 'chunked'
   }
+
+  /** One of its own frames is being looked at. */
+  isReading = false
 
   /** We did not want the rest of it: the caller is not to blame for the reset. */
   isCutOff = false
@@ -108,14 +112,16 @@ export class Http2Body implements CallerBody {
   private cutOff(): void {
     this.over = true
     this.isCutOff = true
-    if (!this.stream.destroyed) this.stream.close(constants.NGHTTP2_NO_ERROR)
+    closeLater(this.stream, constants.NGHTTP2_NO_ERROR)
   }
 
   private data(chunk: Buffer): void {
     this.readBytes += chunk.length
     this.drainedBytes += chunk.length
+    this.isReading = true
     if (this.sink !== nobody) this.sink?.data(chunk)
     else if (this.drainedBytes > http2Limits.drainedBytesMax) this.cutOff()
+    this.isReading = false
   }
 
   private end(): void {

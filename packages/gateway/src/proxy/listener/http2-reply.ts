@@ -2,6 +2,7 @@ import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'nod
 import type { Reject } from '../../domain/reject.ts'
 import type { Reply } from '../exchange.ts'
 import { type CallerPace, type PaceWatch, startWatch } from './caller-pace.ts'
+import { closeLater } from './close-later.ts'
 import { isEventStream } from './event-stream.ts'
 import type { Http2Body } from './http2-body.ts'
 import { http2Headers } from './http2-headers.ts'
@@ -101,7 +102,9 @@ export class Http2Reply implements Reply, CallerPace {
   abort(): void {
     this.isCutOff = true
     this.waitingHead = undefined
-    if (!this.stream.destroyed) this.stream.close(constants.NGHTTP2_INTERNAL_ERROR)
+    if (this.stream.destroyed) return
+    if (this.body.isReading) closeLater(this.stream, constants.NGHTTP2_INTERNAL_ERROR)
+    else this.stream.close(constants.NGHTTP2_INTERNAL_ERROR)
   }
 
   onDrain(listener: () => void): void {
