@@ -99,7 +99,7 @@ async function readLatency(sideOptions: SideOptions, pool: TokenPool, rounds: re
     const side = await startSide[name](sideOptions)
     try {
       const url = `http://127.0.0.1:${side.port}/api/orders/17`
-      await saturate({ url, tokenFile: pool.file, seconds: 5, connections: 32, cpu: loadCpu })
+      await saturate({ url, tokenFile: pool.file, seconds: 5, connections: 32, cpu: loadCpu, startAt: 0 })
       const paced = { port: side.port, path: '/api/orders/17', tokenFile: pool.file, seconds: 10, cpu: loadCpu }
       return await latencyAt({ ...paced, rps })
     } finally {

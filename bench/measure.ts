@@ -37,9 +37,14 @@ const stealShareMax = 0.02
 /** Warms a side up (5 s and 50,000 requests at least by default), then measures CPU time of its whole process tree. */
 export async function measure(side: RunningSide, options: MeasureOptions): Promise<Sample> {
   const url = `http://127.0.0.1:${side.port}/api/orders/17`
-  const load = (seconds: number) =>
-    saturate({ url, tokenFile: options.tokenFile, seconds, connections: options.connections, cpu: options.loadCpu })
-  for (let warmed = 0; warmed < options.warmRequests; ) warmed += (await load(options.warmSeconds)).requests
+  const { tokenFile, connections, loadCpu: cpu } = options
+  let sent = 0
+  const load = async (seconds: number) => {
+    const run = await saturate({ url, tokenFile, seconds, connections, cpu, startAt: sent })
+    sent += run.requests
+    return run
+  }
+  while (sent < options.warmRequests) await load(options.warmSeconds)
 
   const lookupsBefore = await side.cacheLookups()
   const coresBefore = [coreTimes(options.gatewayCpu), coreTimes(options.loadCpu)] as const

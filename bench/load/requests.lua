@@ -1,10 +1,11 @@
--- Sends the tokens of a file in turn, each request made before the clock starts.
+-- Sends the tokens of a file in turn, from the given one on, each request made before the clock starts.
 local requests = {}
 local position = 0
 
 function init(args)
   local file = args[1]
   local path = args[2]
+  position = tonumber(args[3])
   for token in io.lines(file) do
     requests[#requests + 1] = wrk.format("GET", path, {
       ["Host"] = "bench.example.com",
@@ -25,8 +26,7 @@ end
 
 function request()
   position = position + 1
-  if position > #requests then position = 1 end
-  return requests[position]
+  return requests[position % #requests + 1]
 end
 
 function done(summary, latency)

@@ -19,6 +19,8 @@ export function saturate(options: {
   readonly seconds: number
   readonly connections: number
   readonly cpu: number
+  /** The token to begin with, counted from 0: a run goes on where the one before it ended. */
+  readonly startAt: number
 }): Promise<Load> {
   const url = new URL(options.url)
   const args = [
@@ -32,20 +34,24 @@ export function saturate(options: {
     script,
   ]
   return new Promise((resolve, reject) => {
-    execFile('taskset', [...args, url.origin, '--', options.tokenFile, url.pathname], (error, stdout) => {
-      const line = stdout.split('\n').find((one) => one.startsWith('JSON '))
-      if (error !== null || line === undefined) {
-        reject(error ?? new Error(`wrk said: ${stdout}`))
-        return
-      }
-      const said = JSON.parse(line.slice(5)) as Record<string, number>
-      const count = (name: string): number => said[name] ?? 0
-      resolve({
-        requests: count('requests'),
-        seconds: count('durationUs') / 1e6,
-        notOk: count('notOk'),
-        errors: count('connect') + count('read') + count('write') + count('timeout'),
-      })
-    })
+    execFile(
+      'taskset',
+      [...args, url.origin, '--', options.tokenFile, url.pathname, String(options.startAt)],
+      (error, stdout) => {
+        const line = stdout.split('\n').find((one) => one.startsWith('JSON '))
+        if (error !== null || line === undefined) {
+          reject(error ?? new Error(`wrk said: ${stdout}`))
+          return
+        }
+        const said = JSON.parse(line.slice(5)) as Record<string, number>
+        const count = (name: string): number => said[name] ?? 0
+        resolve({
+          requests: count('requests'),
+          seconds: count('durationUs') / 1e6,
+          notOk: count('notOk'),
+          errors: count('connect') + count('read') + count('write') + count('timeout'),
+        })
+      },
+    )
   })
 }
