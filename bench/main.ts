@@ -7,13 +7,17 @@ import { latencyAt } from './load/latency.ts'
 import { saturate } from './load/saturate.ts'
 import { type MeasureOptions, measure, referenceUs, type Sample } from './measure.ts'
 import { type CaseResult, type Round, summarise, toTable } from './report.ts'
+import { saveResults } from './save-results.ts'
 import { startHaproxy } from './sides/haproxy.ts'
 import { startJotgate } from './sides/jotgate.ts'
 import { startUpstream } from './sides/nginx.ts'
 import type { RunningSide, SideOptions } from './sides/side.ts'
 import { type TokenPool, tokenPool } from './tokens.ts'
 
-/** `npm run bench -- [--json] [--case warm] [--rounds 5] [--seconds 10] [--node /path/to/node] [--no-latency]` */
+/**
+ * `npm run bench -- [--json] [--case warm] [--rounds 5] [--seconds 10] [--node /path/to/node] [--no-latency]
+ * [--save bench/results/name.json]`
+ */
 const { values: flags } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
@@ -22,6 +26,7 @@ const { values: flags } = parseArgs({
     seconds: { type: 'string', default: '10' },
     node: { type: 'string', default: process.execPath },
     'no-latency': { type: 'boolean', default: false },
+    save: { type: 'string' },
   },
 })
 
@@ -37,19 +42,24 @@ const startSide: { readonly [side in RunningSide['name']]: Start } = {
   jotgate: (options) => startJotgate({ ...options, node: flags.node }),
 }
 
+/** `warm` names one case, `warm*` all that begin so, `all` every one. */
+function isNamed(names: readonly string[], name: string): boolean {
+  return names.some((one) => one === 'all' || one === name || (one.endsWith('*') && name.startsWith(one.slice(0, -1))))
+}
+
 function say(line: string): void {
   process.stderr.write(`${line}\n`)
 }
 
 async function runCase(benchCase: BenchCase): Promise<CaseResult> {
   say(`${benchCase.name}: ${benchCase.about}`)
-  const pool = tokenPool(benchCase.tokens, benchCase.issuer)
+  const pool = tokenPool(benchCase.kind)
   const upstream = await startUpstream(folder, loadCpu)
   const sideOptions: SideOptions = {
     benchCase,
     cpu: gatewayCpu,
     upstreamPort: upstream.port,
-    publicKeyFile: pool.publicKeyFile,
+    keyFile: pool.keyFile,
     folder,
   }
   try {
@@ -75,7 +85,8 @@ async function runRound(benchCase: BenchCase, sideOptions: SideOptions, pool: To
   }
   const before = await referenceUs(gatewayCpu)
   const samples: Sample[] = []
-  for (const name of ['jotgate', 'haproxy', 'haproxy', 'jotgate'] as const) {
+  const both = ['jotgate', 'haproxy', 'haproxy', 'jotgate'] as const
+  for (const name of benchCase.kind.algorithm === 'EdDSA' ? (['jotgate', 'jotgate'] as const) : both) {
     const side = await startSide[name](sideOptions)
     try {
       const sample = await measure(side, options)
@@ -94,6 +105,7 @@ async function runRound(benchCase: BenchCase, sideOptions: SideOptions, pool: To
 async function readLatency(sideOptions: SideOptions, pool: TokenPool, rounds: readonly Round[]) {
   const least = (name: RunningSide['name']): number =>
     Math.min(...rounds.flatMap(({ samples }) => samples.filter((one) => one.side === name).map((one) => one.rps)))
+  const hasHaproxy = rounds.some(({ samples }) => samples.some((one) => one.side === 'haproxy'))
   const rps = Math.min(least('haproxy'), least('jotgate')) * pacedShare
   const read = async (name: RunningSide['name']) => {
     const side = await startSide[name](sideOptions)
@@ -106,19 +118,20 @@ async function readLatency(sideOptions: SideOptions, pool: TokenPool, rounds: re
       await side.stop()
     }
   }
-  return { rps, jotgate: await read('jotgate'), haproxy: await read('haproxy') }
+  return { rps, jotgate: await read('jotgate'), haproxy: hasHaproxy ? await read('haproxy') : undefined }
 }
 
 say(`node ${flags.node} (this process ${process.version}), ${flags.rounds} rounds of ${flags.seconds} s, A B B A`)
 const results: CaseResult[] = []
 try {
   for (const benchCase of cases) {
-    if (flags.case !== undefined && !flags.case.includes(benchCase.name)) continue
+    if (flags.case === undefined ? !benchCase.isBase : !isNamed(flags.case, benchCase.name)) continue
     const result = await runCase(benchCase)
     results.push(result)
     if (flags.json) process.stdout.write(`${JSON.stringify(result)}\n`)
   }
   if (!flags.json) process.stdout.write(`${toTable(results)}\n`)
+  if (flags.save !== undefined) saveResults(flags.save, flags.node, results)
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }

@@ -13,7 +13,14 @@ export interface CaseResult {
   readonly ratioRange: readonly [number, number] | null
   readonly residentMiB: number | null
   readonly latencyRps: number | null
+  readonly p999Ms: number | null
   readonly haproxyP99Ms: number | null
+  readonly haproxyP999Ms: number | null
+  /** Rounds that counted. */
+  readonly rounds: number
+  /** The least share of its core the load left unused in one of them. */
+  readonly loadIdleMin: number | null
+  readonly cpuUsRange: readonly [number, number] | null
   readonly note: string | null
 }
 
@@ -31,11 +38,12 @@ export interface Round {
 export function summarise(
   name: string,
   rounds: readonly Round[],
-  latency: { readonly rps: number; readonly jotgate: Latency; readonly haproxy: Latency } | undefined,
+  latency: { readonly rps: number; readonly jotgate: Latency; readonly haproxy: Latency | undefined } | undefined,
 ): CaseResult {
   const faults = rounds.flatMap(roundFaults)
   const good = rounds.filter((round) => roundFaults(round).length === 0)
-  const ratios = good.map((round) => mean(cpu(round, 'jotgate')) / mean(cpu(round, 'haproxy')))
+  const compared = good.filter((round) => cpu(round, 'haproxy').length > 0)
+  const ratios = compared.map((round) => mean(cpu(round, 'jotgate')) / mean(cpu(round, 'haproxy')))
   const ratio = ratios.length === 0 ? null : median(ratios)
   const range = ratios.length === 0 ? null : ([Math.min(...ratios), Math.max(...ratios)] as const)
   const steady = ratio !== null && range !== null && (range[1] - range[0]) / ratio <= ratioRangeMax
@@ -47,12 +55,19 @@ export function summarise(
     p50Ms: latency?.jotgate.p50Ms ?? null,
     p99Ms: latency?.jotgate.p99Ms ?? null,
     cpuUsPerRequest: samples.length === 0 ? null : round1(median(good.flatMap((round) => cpu(round, 'jotgate')))),
-    haproxyCpuUsPerRequest: good.length === 0 ? null : round1(median(good.flatMap((round) => cpu(round, 'haproxy')))),
+    haproxyCpuUsPerRequest:
+      compared.length === 0 ? null : round1(median(compared.flatMap((round) => cpu(round, 'haproxy')))),
     ratio: steady && ratio !== null ? Number(ratio.toFixed(3)) : null,
     ratioRange: range === null ? null : [Number(range[0].toFixed(3)), Number(range[1].toFixed(3))],
     residentMiB: samples.length === 0 ? null : Math.round(Math.max(...samples.map((sample) => sample.residentMiB))),
     latencyRps: latency === undefined ? null : Math.round(latency.rps),
-    haproxyP99Ms: latency?.haproxy.p99Ms ?? null,
+    p999Ms: latency?.jotgate.p999Ms ?? null,
+    haproxyP99Ms: latency?.haproxy?.p99Ms ?? null,
+    haproxyP999Ms: latency?.haproxy?.p999Ms ?? null,
+    rounds: good.length,
+    loadIdleMin:
+      good.length === 0 ? null : round2(Math.min(...good.flatMap((round) => round.samples.map((one) => one.loadIdle)))),
+    cpuUsRange: samples.length === 0 ? null : rangeOf(samples.map((sample) => round1(sample.cpuUsPerRequest))),
     note:
       steady || ratio === null
         ? note
@@ -86,6 +101,14 @@ function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2
 }
 
+function rangeOf(values: readonly number[]): readonly [number, number] {
+  return [Math.min(...values), Math.max(...values)]
+}
+
+function round2(value: number): number {
+  return Math.round(value * 100) / 100
+}
+
 function round1(value: number): number {
   return Math.round(value * 10) / 10
 }
@@ -95,6 +118,8 @@ const columns: readonly [string, (result: CaseResult) => string][] = [
   ['rps', (result) => text(result.rps)],
   ['p50 ms', (result) => text(result.p50Ms)],
   ['p99 ms', (result) => text(result.p99Ms)],
+  ['p99.9 ms', (result) => text(result.p999Ms)],
+  ['HAProxy p99', (result) => text(result.haproxyP99Ms)],
   ['at rps', (result) => text(result.latencyRps)],
   ['CPU us', (result) => text(result.cpuUsPerRequest)],
   ['HAProxy us', (result) => text(result.haproxyCpuUsPerRequest)],

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { openSync, writeFileSync } from 'node:fs'
+import { openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { audience, issuer } from '../tokens.ts'
 import { answering, ended, freePort, type RunningSide, type SideOptions } from './side.ts'
@@ -25,17 +25,20 @@ export async function startHaproxy(options: SideOptions): Promise<RunningSide> {
 }
 
 function haproxyConfig(options: SideOptions, port: number): string {
+  const { algorithm } = options.benchCase.kind
+  // HAProxy takes the secret itself in place of a key's file.
+  const key = algorithm === 'HS256' ? readFileSync(options.keyFile, 'utf8') : options.keyFile
   const checks = `
   http-request set-var(txn.alg) http_auth_bearer,jwt_header_query('$.alg')
   http-request set-var(txn.iss) http_auth_bearer,jwt_payload_query('$.iss')
   http-request set-var(txn.aud) http_auth_bearer,jwt_payload_query('$.aud')
   http-request set-var(txn.exp) http_auth_bearer,jwt_payload_query('$.exp','int')
   http-request set-var(txn.now) date()
-  http-request deny deny_status 401 unless { var(txn.alg) -m str RS256 }
+  http-request deny deny_status 401 unless { var(txn.alg) -m str ${algorithm} }
   http-request deny deny_status 401 unless { var(txn.iss) -m str ${issuer} }
   http-request deny deny_status 401 unless { var(txn.aud) -m str ${audience} }
   http-request deny deny_status 401 if { var(txn.exp),sub(txn.now) -m int lt 0 }
-  http-request deny deny_status 401 unless { http_auth_bearer,jwt_verify(txn.alg,"${options.publicKeyFile}") -m int 1 }`
+  http-request deny deny_status 401 unless { http_auth_bearer,jwt_verify(txn.alg,"${key}") -m int 1 }`
   return `global
   nbthread 1
   maxconn 4000

@@ -13,7 +13,7 @@ export async function startJotgate(options: SideOptions & { readonly node: strin
   const adminPort = await freePort()
   const folder = mkdtempSync(join(options.folder, 'jotgate-'))
   const config = join(folder, 'jotgate.yaml')
-  writeFileSync(join(folder, 'bench.pub.pem'), readFileSync(options.publicKeyFile))
+  writeFileSync(join(folder, 'bench.key'), readFileSync(options.keyFile))
   writeFileSync(config, jotgateConfig(options))
   const log = openSync(join(folder, 'access.log'), 'a')
   const data = join(folder, 'data')
@@ -58,12 +58,13 @@ async function readLookups(adminPort: number, token: string): Promise<{ hits: nu
 
 function jotgateConfig(options: SideOptions): string {
   const access = options.benchCase.isProtected ? '\n    access: { issuers: [bench] }' : '\n    access: public'
+  const { algorithm } = options.benchCase.kind
   return `version: 1
 issuers:
   bench:
     issuer: ${issuer}
-    keys: { publicKey: "\${file:./bench.pub.pem}" }
-    algorithms: [RS256]
+    keys: { ${algorithm === 'HS256' ? 'sharedSecret' : 'publicKey'}: "\${file:./bench.key}" }
+    algorithms: [${algorithm}]
     audiences: [${audience}]
 apis:
   bench:

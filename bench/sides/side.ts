@@ -17,7 +17,8 @@ export interface SideOptions {
   readonly benchCase: BenchCase
   readonly cpu: number
   readonly upstreamPort: number
-  readonly publicKeyFile: string
+  /** PEM of the public key, or the shared secret. */
+  readonly keyFile: string
   /** A folder of this run. */
   readonly folder: string
 }
