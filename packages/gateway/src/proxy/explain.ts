@@ -4,7 +4,8 @@ import { outcomeOfReason } from '../domain/reasons.ts'
 import type { Reject } from '../domain/reject.ts'
 import type { DecisionEntry } from '../telemetry/decision-ring.ts'
 import { rejectToWire } from './answer/reject-to-wire.ts'
-import type { ByteSink, Exchange } from './exchange.ts'
+import type { Exchange } from './exchange.ts'
+import { nowhere, unreadBody } from './nowhere.ts'
 import { decide, type PipelinePorts } from './pipeline.ts'
 import { type Ending, toDecisionEntry } from './record.ts'
 import { startTrail } from './trail.ts'
@@ -46,7 +47,6 @@ export function notForwarded(reject: Reject, status: number, target?: string): E
 
 /** An exchange without a connection: what is written to it goes nowhere. */
 export function describedExchange(request: DescribedRequest, receivedMs: number): Exchange {
-  const nothing = (): void => undefined
   return {
     ...request,
     httpVersion: '1.1',
@@ -54,26 +54,14 @@ export function describedExchange(request: DescribedRequest, receivedMs: number)
     listener: 0,
     tls: undefined,
     receivedMs,
-    body: describedBody(request),
-    reply: {
-      head: nothing,
-      data: () => true,
-      end: nothing,
-      send: nothing,
-      abort: nothing,
-      onDrain: nothing,
-      onGone: nothing,
-    },
+    body: unreadBody(lengthOf(request)),
+    reply: nowhere,
   }
 }
 
-/** A body that says its length, and is never read. */
-function describedBody({ rawHeaders }: DescribedRequest): Exchange['body'] {
+function lengthOf({ rawHeaders }: DescribedRequest): number {
   const at = rawHeaders.findIndex((name, index) => index % 2 === 0 && name.toLowerCase() === 'content-length')
-  const bytes = at === -1 ? 0 : Number(rawHeaders[at + 1])
-  const nothing = (): void => undefined
-  const start = (sink: ByteSink): void => sink.end()
-  return { kind: bytes > 0 ? 'sized' : 'none', bytes, start, pause: nothing, resume: nothing }
+  return at === -1 ? 0 : Number(rawHeaders[at + 1])
 }
 
 const wouldBeForwarded: Ending = {

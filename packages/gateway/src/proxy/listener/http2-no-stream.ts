@@ -1,4 +1,5 @@
-import type { ByteSink, CallerTls, Exchange } from '../exchange.ts'
+import type { CallerTls, Exchange } from '../exchange.ts'
+import { nowhere, unreadBody } from '../nowhere.ts'
 
 /** Stands for a session as a whole when it ends for what the caller sent: what is written to it goes nowhere. */
 export function noStreamExchange(
@@ -17,17 +18,7 @@ export function noStreamExchange(
     listener,
     tls,
     receivedMs,
-    body: { kind: 'none', bytes: 0, start: (sink: ByteSink) => sink.end(), pause: nothing, resume: nothing },
-    reply: {
-      head: nothing,
-      data: () => true,
-      end: nothing,
-      send: nothing,
-      abort: nothing,
-      onDrain: nothing,
-      onGone: nothing,
-    },
+    body: unreadBody(0),
+    reply: nowhere,
   }
 }
-
-function nothing(): void {}
