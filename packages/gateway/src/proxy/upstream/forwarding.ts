@@ -2,7 +2,6 @@ import type { UpstreamPlan } from '../../compile/plan.ts'
 import type { CutCause, EndCause } from '../../domain/end-cause.ts'
 import type { Reject } from '../../domain/reject.ts'
 import type { ByteSink, Exchange, TunnelEnd, TunnelUser } from '../exchange.ts'
-import { headerLine } from '../head/header-value.ts'
 import { shapeTrailers } from '../head/shape-trailers.ts'
 import { upgradeFault } from '../head/websocket-handshake.ts'
 import { bodyTooLarge } from '../steps/limit-body.ts'
@@ -10,6 +9,7 @@ import type { UpstreamHead } from '../steps/shape-upstream.ts'
 import type { Carrier, CarrierUser } from './carrier.ts'
 import type { ForwardOutcome, Handshake, LongAnswer, ShapeHead } from './forward-outcome.ts'
 import type { Pools } from './pools.ts'
+import { requestHeadText, requestTrailerLines } from './request-head-text.ts'
 import type { ResponseHead } from './response-head.ts'
 import type { PoolWaiter, TargetPool } from './target-pool.ts'
 
@@ -18,8 +18,6 @@ const replayBytesMax = 16 * 1024
 
 /** RFC 9110 9.2.2. */
 const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
-/** RFC 9110 8.6: methods that expect content say so when there is none. */
-const expectsContent = new Set(['POST', 'PUT', 'PATCH'])
 
 /** One request on its way to an upstream and back: all that has to be remembered between two events. */
 export class Forwarding implements CarrierUser, PoolWaiter, ByteSink, LongAnswer {
@@ -140,14 +138,9 @@ export class Forwarding implements CarrierUser, PoolWaiter, ByteSink, LongAnswer
   }
 
   private headText(): string {
-    const { method, target, authority, headers } = this.outgoing
     const { kind, bytes } = this.exchange.body
-    let framing = ''
-    if (kind === 'chunked') framing = 'Transfer-Encoding: chunked\r\n'
-    else if (kind === 'sized') framing = `Content-Length: ${bytes}\r\n`
-    else if (expectsContent.has(method)) framing = 'Content-Length: 0\r\n'
-    else if (this.awaitsUpgrade) framing = 'Connection: Upgrade\r\nUpgrade: websocket\r\n'
-    return `${method} ${target} HTTP/1.1\r\nHost: ${authority ?? this.pool?.target.authority}\r\n${headers}${framing}\r\n`
+    const framing = kind === 'none' ? undefined : kind === 'chunked' ? 'chunked' : bytes
+    return requestHeadText(this.outgoing, this.targetName(), framing, this.awaitsUpgrade)
   }
 
   // --- the caller's body
@@ -180,7 +173,9 @@ export class Forwarding implements CarrierUser, PoolWaiter, ByteSink, LongAnswer
       return
     }
     this.bodyEnded = true
-    if (trailers !== undefined && trailers.length > 0) this.trailers = this.trailerLines(trailers)
+    if (trailers !== undefined && trailers.length > 0) {
+      this.trailers = requestTrailerLines(trailers, this.outgoing)
+    }
     this.connection?.endBody(this.trailers)
     this.watchDeadline(this.pools.nowMs())
   }
@@ -213,13 +208,6 @@ export class Forwarding implements CarrierUser, PoolWaiter, ByteSink, LongAnswer
     for (const chunk of this.kept ?? []) this.push(connection, chunk)
     if (this.bodyEnded) connection.endBody(this.trailers)
     else if (!this.upstreamFull) this.exchange.body.resume()
-  }
-
-  private trailerLines(trailers: readonly string[]): string {
-    const shaped = shapeTrailers(trailers, this.outgoing.heldFromTrailers)
-    let lines = ''
-    for (let at = 0; at + 1 < shaped.length; at += 2) lines += headerLine(shaped[at] ?? '', shaped[at + 1] ?? '')
-    return lines
   }
 
   private breakFraming(): void {
