@@ -12,11 +12,12 @@ import { startHaproxy } from './sides/haproxy.ts'
 import { startJotgate } from './sides/jotgate.ts'
 import { startUpstream } from './sides/nginx.ts'
 import type { RunningSide, SideOptions } from './sides/side.ts'
+import { printSteps } from './steps.ts'
 import { type TokenPool, tokenPool } from './tokens.ts'
 
 /**
  * `npm run bench -- [--json] [--case warm] [--rounds 5] [--seconds 10] [--node /path/to/node] [--no-latency]
- * [--save bench/results/name.json]`
+ * [--save bench/results/name.json] [--steps]`
  */
 const { values: flags } = parseArgs({
   options: {
@@ -27,6 +28,7 @@ const { values: flags } = parseArgs({
     node: { type: 'string', default: process.execPath },
     'no-latency': { type: 'boolean', default: false },
     save: { type: 'string' },
+    steps: { type: 'boolean', default: false },
   },
 })
 
@@ -126,11 +128,15 @@ const results: CaseResult[] = []
 try {
   for (const benchCase of cases) {
     if (flags.case === undefined ? !benchCase.isBase : !isNamed(flags.case, benchCase.name)) continue
+    if (flags.steps) {
+      await printSteps(benchCase, flags.node)
+      continue
+    }
     const result = await runCase(benchCase)
     results.push(result)
     if (flags.json) process.stdout.write(`${JSON.stringify(result)}\n`)
   }
-  if (!flags.json) process.stdout.write(`${toTable(results)}\n`)
+  if (!flags.json && !flags.steps) process.stdout.write(`${toTable(results)}\n`)
   if (flags.save !== undefined) saveResults(flags.save, flags.node, results)
 } finally {
   rmSync(folder, { recursive: true, force: true })
