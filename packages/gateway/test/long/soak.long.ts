@@ -31,6 +31,8 @@ beforeAll(async () => {
   const keys = { jwks: { keys: [{ ...made.publicJwk, kid: 'k' }] } }
   gateway = await startGateway({
     workers: 1,
+    // Of millions of lines.
+    outputCharsMax: 1 << 20,
     config: {
       version: 1,
       issuers: { main: { issuer: 'https://a.example', audiences: ['a'], keys } },
