@@ -92,10 +92,15 @@ export function startFleet(options: FleetOptions): WorkerFleet {
     }
 
     function begin(child: Worker): void {
-      child.on('error', ({ code }: NodeJS.ErrnoException) => {
-        // Where the system has no room for a process, nothing exits: an error is all that comes, or is thrown.
-        if (child.process.pid === undefined) onExit(null, code ?? null)
-      })
+      // Where the system has no room for a process, nothing exits: an error is all that comes, or is thrown.
+      if (child.process.pid === undefined) {
+        child.on('error', ({ code }: NodeJS.ErrnoException) => {
+          delete cluster.workers?.[child.id]
+          onExit(null, code ?? null)
+        })
+        return
+      }
+      child.on('error', () => undefined)
       slot.process = child
       const handed = watchHandedConnection(child.process)
       child.on('message', (message) => hear(message as FromWorker))

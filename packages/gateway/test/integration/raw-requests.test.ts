@@ -1,13 +1,17 @@
 import { generateKeyPairSync } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { canary, get, type Row, type ToldReason, told } from '../raw/row.ts'
 import { rowClasses } from '../raw/row-classes.ts'
+import { selfSigned } from '../support/self-signed.ts'
 import { type StrictUpstream, startStrictUpstream } from '../support/strict-upstream.ts'
 import { openWire, type Wire, type WireAnswer } from '../support/wire-caller.ts'
-import { cleanUp, type GatewayProcess, startGateway, until } from './gateway-process.ts'
+import { cleanUp, type GatewayProcess, makeFolder, startGateway, until } from './gateway-process.ts'
 
 let upstream: StrictUpstream
 let gateway: GatewayProcess
+let tlsPort: number
 const said: { readonly decision: string; readonly reason: string | undefined; readonly status: number }[] = []
 
 beforeAll(async () => {
@@ -15,10 +19,17 @@ beforeAll(async () => {
     socket.write(`HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n${request.method === 'HEAD' ? '' : 'ok'}`)
   })
   const toUpstream = { upstream: { targets: [upstream.url] } }
+  const folder = makeFolder()
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  writeFileSync(join(folder, 'key.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 })
+  writeFileSync(join(folder, 'certificate.pem'), selfSigned(privateKey, 2))
+  const certificates = [{ certificate: '${file:certificate.pem}', privateKey: '${file:key.pem}' }]
   gateway = await startGateway({
+    folder,
     workers: 1,
     config: {
       version: 1,
+      gateway: { listeners: [{}, { port: 0, tls: { certificates } }] },
       issuers: { acme: { issuer: 'https://id.test', keys: { jwks: { keys: [verificationKey] } }, audiences: ['a'] } },
       apis: {
         open: { listen: { path: '/open' }, ...toUpstream, access: 'public' },
@@ -31,6 +42,9 @@ beforeAll(async () => {
       },
     },
   })
+  const [ready = ''] = /^\{.*"event":"ready".*\}$/m.exec(gateway.output()) ?? []
+  const { listeners } = JSON.parse(ready) as { readonly listeners: readonly { readonly port: number }[] }
+  tlsPort = listeners[1]?.port ?? 0
 })
 afterAll(async () => {
   cleanUp()
@@ -61,9 +75,13 @@ function hold(answer: WireAnswer, expected: ToldReason | number, toHead: boolean
 }
 
 /** Sends a row, in two writes when it is cut, and holds everything that comes of it against the row. */
-async function run({ bytes, answers, reaches, after, toHead }: Row, cutAt = bytes.length): Promise<void> {
+async function run(
+  { bytes, answers, reaches, after, toHead }: Row,
+  cutAt = bytes.length,
+  port = gateway.port,
+): Promise<void> {
   const before = upstream.requests.length
-  const wire = await openWire(gateway.port)
+  const wire = await openWire(port, undefined, port !== gateway.port)
   wire.write(bytes.slice(0, cutAt))
   if (cutAt < bytes.length) {
     await new Promise((resolve) => setImmediate(resolve))
@@ -93,6 +111,14 @@ describe.each(rowClasses)('$name ($clause)', ({ rows }) => {
     for (const [at, row] of rows.entries()) {
       const cutAt = 1 + ((at * 7919) % (row.bytes.length - 1))
       await expect(run(row, cutAt), `${row.what}, cut at ${cutAt}`).resolves.toBeUndefined()
+    }
+  })
+})
+
+describe('over TLS, where what is written leaves later', () => {
+  it.each(rowClasses.map(({ name, rows }) => [name, rows] as const))('%s', { timeout: 60_000 }, async (_name, rows) => {
+    for (const row of rows) {
+      await expect(run(row, undefined, tlsPort), row.what).resolves.toBeUndefined()
     }
   })
 })

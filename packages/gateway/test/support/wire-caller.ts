@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 
 /** An answer as its bytes say. */
 export interface WireAnswer {
@@ -28,8 +29,10 @@ export interface Wire {
 /** Longest wait for an answer, unless told otherwise. */
 const usualPatienceMs = 15_000
 
-export async function openWire(port: number, patienceMs: number = usualPatienceMs): Promise<Wire> {
-  const socket = connect({ port, host: '127.0.0.1', noDelay: true })
+/** `isTls`: over TLS, to whoever answers. */
+export async function openWire(port: number, patienceMs: number = usualPatienceMs, isTls = false): Promise<Wire> {
+  const to = { port, host: '127.0.0.1', noDelay: true }
+  const socket = isTls ? connectTls({ ...to, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] }) : connect(to)
   let text = ''
   let ended = false
   let wake: () => void = () => undefined
@@ -48,7 +51,9 @@ export async function openWire(port: number, patienceMs: number = usualPatienceM
     socket.on('end', end)
     socket.on('close', end)
   })
-  await new Promise((resolve, reject) => socket.once('connect', resolve).once('error', reject))
+  await new Promise((resolve, reject) =>
+    socket.once(isTls ? 'secureConnect' : 'connect', resolve).once('error', reject),
+  )
 
   function more(): Promise<void> {
     return new Promise((resolve, reject) => {

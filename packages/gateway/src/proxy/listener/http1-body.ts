@@ -24,6 +24,7 @@ export class Http1Body implements CallerBody {
   private readonly source: Http1BodySource
   private readonly awaitsContinue: boolean
   private sink: ByteSink | undefined
+  private isBroken = false
   private fault: Reject | undefined
   private drainedBytes = 0
   private paused = false
@@ -55,11 +56,16 @@ export class Http1Body implements CallerBody {
   /** Too much, or of unknown size, or held back by its sender: not worth reading for the connection's sake. */
   get isCostly(): boolean {
     if (this.over) return false
-    return this.kind === 'chunked' || this.bytes > drainedBytesMax || (this.awaitsContinue && this.sink === undefined)
+    return this.kind === 'chunked' || this.bytes > drainedBytesMax || this.isWithheld
+  }
+
+  /** The caller waits to be told to send it, and was not told. */
+  get isWithheld(): boolean {
+    return this.awaitsContinue && this.sink === undefined
   }
 
   start(sink: ByteSink): void {
-    if (this.fault !== undefined) {
+    if (this.isBroken) {
       sink.fail(this.fault)
       return
     }
@@ -73,11 +79,13 @@ export class Http1Body implements CallerBody {
   }
 
   pause(): void {
+    if (this.over) return
     this.paused = true
     this.source.stop()
   }
 
   resume(): void {
+    if (this.over) return
     this.paused = false
     this.source.flow()
   }
@@ -93,6 +101,7 @@ export class Http1Body implements CallerBody {
   /** Tells whoever reads, now or when they begin: what comes is no body, or not in time. */
   break(fault: Reject | undefined): void {
     if (this.over) return
+    this.isBroken = true
     this.fault = fault
     this.over = true
     this.sink?.fail(fault)

@@ -3,12 +3,12 @@ import type { LimitsPlan } from '../../compile/plan.ts'
 import type { Reject } from '../../domain/reject.ts'
 import type { CallerTls, CallerUpgrade } from '../exchange.ts'
 import { contentOf } from '../framing/content-of.ts'
-import { joinPieces } from '../framing/join-pieces.ts'
 import { handshakeKey } from '../head/websocket-handshake.ts'
 import { slowReject, slowSide } from './caller-pace.ts'
 import type { ExchangeHandler, RawFault } from './exchange-handler.ts'
 import { Http1Body, type Http1BodySource } from './http1-body.ts'
 import type { Http1Head } from './http1-head.ts'
+import { Http1Output } from './http1-output.ts'
 import { Http1Parser } from './http1-parser.ts'
 import { Http1Reply, type Http1ReplyConnection } from './http1-reply.ts'
 import { drainedBytesMax, lingerMs } from './listener-bounds.ts'
@@ -35,8 +35,6 @@ export interface Http1Share {
 const pendingBytesMax = 64 * 1024
 /** Requests of one read that are begun before others have their turn. */
 const turnsMax = 16
-/** Pieces up to this size together are joined, which costs less than another write. */
-const joinedBytesMax = 16 * 1024
 const nothing: Buffer = Buffer.alloc(0)
 
 /**
@@ -49,9 +47,13 @@ export class Http1Connection implements Http1ReplyConnection, Http1BodySource {
   private readonly socket: Socket
   private readonly share: Http1Share
   private readonly tls: CallerTls | undefined
+  private readonly output: Http1Output
   private readonly parser = new Http1Parser()
   /** The reply under way, or one whose request's body is still to come. */
   private reply: Http1Reply | undefined
+  private readonly flushed = (error?: Error | null): void => {
+    if (error === undefined || error === null) this.settle()
+  }
   /** The answer has not left yet. */
   private isBusy = false
   private isReading = false
@@ -73,6 +75,7 @@ export class Http1Connection implements Http1ReplyConnection, Http1BodySource {
 
   constructor(socket: Socket, share: Http1Share, tls: CallerTls | undefined) {
     this.socket = socket
+    this.output = new Http1Output(socket)
     this.share = share
     this.tls = tls
     this.sinceMs = share.nowMs()
@@ -95,11 +98,11 @@ export class Http1Connection implements Http1ReplyConnection, Http1BodySource {
     const { reply } = this
     if (this.lingerUntilMs > 0) {
       if (nowMs >= this.lingerUntilMs) this.socket.destroy()
+    } else if (this.isTunnel) {
+      // A tunnel has limits of its own.
     } else if (this.isBusy && reply !== undefined) {
       const slow = slowSide(reply, limits, nowMs)
       if (slow !== undefined) reply.tooSlow(slow, slowReject(slow, limits))
-    } else if (this.isTunnel) {
-      // A tunnel has limits of its own.
     } else if (this.parser.isInHead) {
       if (nowMs - this.sinceMs >= limits.headTimeoutMs) this.refuse('headers_timeout')
     } else if (nowMs - this.sinceMs >= (this.hasServed ? limits.idleTimeoutMs : limits.headTimeoutMs)) {
@@ -122,49 +125,29 @@ export class Http1Connection implements Http1ReplyConnection, Http1BodySource {
     return this.share.keepAliveLines
   }
 
-  get waitingBytes(): number {
-    return this.socket.writableLength
-  }
-
-  get takenBytes(): number {
-    return this.socket.bytesWritten - this.socket.writableLength
-  }
-
   markLast(): void {
     this.isLast = true
-  }
-
-  write(bytes: string | Buffer): boolean {
-    if (!this.socket.writable) return true
-    return typeof bytes === 'string' ? this.socket.write(bytes, 'latin1') : this.socket.write(bytes)
-  }
-
-  writeAll(pieces: readonly (string | Buffer)[]): boolean {
-    if (!this.socket.writable) return true
-    let bytes = 0
-    for (const piece of pieces) bytes += piece.length
-    if (bytes <= joinedBytesMax) return this.socket.write(joinPieces(pieces, bytes))
-    this.socket.cork()
-    let drained = true
-    for (const piece of pieces) drained = this.write(piece)
-    this.socket.uncork()
-    return drained
   }
 
   /** The next request waits until the caller took this answer: its answers do not pile up here. */
   answered(): void {
     if (this.socket.writableLength === 0) this.settle()
-    else this.socket.write('', () => this.settle())
+    else this.socket.write('', this.flushed)
   }
 
   destroy(): void {
     this.socket.destroy()
   }
 
+  reset(): void {
+    if (this.tls === undefined) this.socket.resetAndDestroy()
+    else this.socket.destroy()
+  }
+
   // --- the body's side
 
   sayContinue(): void {
-    this.write('HTTP/1.1 100 Continue\r\n\r\n')
+    this.output.write('HTTP/1.1 100 Continue\r\n\r\n')
   }
 
   flow(): void {
@@ -178,7 +161,8 @@ export class Http1Connection implements Http1ReplyConnection, Http1BodySource {
   // --- the caller's side
 
   private read(chunk: Buffer): void {
-    if (this.isEnding) {
+    // Behind a fault nothing can be read.
+    if (this.isEnding || this.parser.fault !== undefined) {
       this.throwAway(chunk)
       return
     }
@@ -187,8 +171,9 @@ export class Http1Connection implements Http1ReplyConnection, Http1BodySource {
 
   /** Goes on with what is at hand. */
   private goOn(): void {
-    if (this.isReading || this.isEnding || this.socket.destroyed) return
+    if (this.isEnding || this.socket.destroyed) return
     this.resumeSocket()
+    if (this.isReading) return
     if (this.pending.length > 0) this.advance(this.pending)
   }
 
@@ -198,7 +183,7 @@ export class Http1Connection implements Http1ReplyConnection, Http1BodySource {
     this.pending = nothing
     let at = 0
     let turns = 0
-    while (at < chunk.length && !this.isEnding && !this.socket.destroyed) {
+    while (at < chunk.length && parser.fault === undefined && !this.isEnding && !this.socket.destroyed) {
       if (parser.isInBody) {
         if (this.reply?.body.isFlowing !== true) break
         at = parser.readBody(chunk, at)
@@ -221,7 +206,7 @@ export class Http1Connection implements Http1ReplyConnection, Http1BodySource {
     }
     this.isReading = false
     this.hasMore = false
-    if (this.isEnding || at === chunk.length) return
+    if (this.isEnding || parser.fault !== undefined || at === chunk.length) return
     this.pending = chunk.subarray(at)
     if (this.pending.length >= pendingBytesMax) this.pauseSocket()
   }
@@ -233,7 +218,7 @@ export class Http1Connection implements Http1ReplyConnection, Http1BodySource {
       return
     }
     const body = new Http1Body(request, this)
-    const reply = new Http1Reply(request, body, this)
+    const reply = new Http1Reply(request, body, this, this.output)
     this.reply = reply
     this.isBusy = true
     this.hasServed = true
@@ -242,6 +227,7 @@ export class Http1Connection implements Http1ReplyConnection, Http1BodySource {
     // meant for the tunnel, and is never read as a request.
     this.isUpgrade = request.asksUpgrade && isHandshake(request)
     if (request.isLast || this.isUpgrade) this.isLast = true
+    if (this.isUpgrade) socket.allowHalfOpen = true
     share.handler.handle({
       method: request.method,
       target: request.target,
@@ -321,7 +307,7 @@ export class Http1Connection implements Http1ReplyConnection, Http1BodySource {
   /** Bytes that are no request. */
   private refuse(fault: RawFault): void {
     this.isLast = true
-    this.write(this.share.handler.refuseRaw(fault, this.socket.remoteAddress ?? ''))
+    this.output.write(this.share.handler.refuseRaw(fault, this.socket.remoteAddress ?? ''))
     this.endPolitely()
   }
 
@@ -332,13 +318,13 @@ export class Http1Connection implements Http1ReplyConnection, Http1BodySource {
   private endPolitely(): void {
     const { socket, parser } = this
     this.isEnding = true
-    const sendsMore = this.hasMore || this.pending.length > 0 || this.isStopped
-    if (!sendsMore && !parser.isInBody && parser.fault === undefined) {
+    const sendsMore = this.hasMore || this.pending.length > 0 || this.isStopped || parser.isInHead || parser.isInBody
+    this.lingerUntilMs = this.share.nowMs() + lingerMs
+    if (!sendsMore && parser.fault === undefined) {
       socket.destroySoon()
       return
     }
     this.pending = nothing
-    this.lingerUntilMs = this.share.nowMs() + lingerMs
     socket.end()
     this.resumeSocket()
   }
@@ -353,8 +339,11 @@ export class Http1Connection implements Http1ReplyConnection, Http1BodySource {
     const { socket } = this
     // A WebSocket may end one direction before the other is open.
     if (this.isUpgrade && !this.isEnding) return
-    if (this.isBusy && this.reply?.isEnded === true) socket.destroySoon()
-    else if (!this.isBusy && this.parser.isInHead && !this.isEnding) this.refuse('truncated')
+    if (this.isEnding) socket.destroySoon()
+    else if (this.isBusy && this.reply?.isEnded === true) {
+      this.isLast = true
+      socket.destroySoon()
+    } else if (!this.isBusy && this.parser.isInHead) this.refuse('truncated')
     else socket.destroy()
   }
 
@@ -366,8 +355,8 @@ export class Http1Connection implements Http1ReplyConnection, Http1BodySource {
     this.isBusy = false
     share.requests -= 1
     if (reply === undefined || this.isTunnel) return
-    reply.body.break(undefined)
     reply.lost()
+    reply.body.break(undefined)
   }
 
   private pauseSocket(): void {

@@ -1,5 +1,6 @@
 import { METHODS } from 'node:http'
 import { listHas } from '../framing/list-has.ts'
+import { readDecimal } from '../framing/read-decimal.ts'
 import { scanFields } from '../framing/scan-fields.ts'
 import type { Http1Fault } from './http1-fault.ts'
 
@@ -30,7 +31,6 @@ const cr = 0x0d
 const space = 0x20
 const slash = 0x2f
 const zero = 0x30
-const nine = 0x39
 const tilde = 0x7e
 
 /** Above the 100 fields `readRequest` allows, which says so with the request's own record. */
@@ -93,7 +93,7 @@ function readFields(
     switch (framingName(rawHeaders[at] ?? '')) {
       case 'content-length':
         isUnframed ||= contentLength !== undefined
-        contentLength = lengthOf(value)
+        contentLength = readDecimal(value, 15)
         isUnframed ||= contentLength === undefined
         break
       case 'transfer-encoding':
@@ -143,18 +143,6 @@ function framingName(name: string): string {
     default:
       return ''
   }
-}
-
-/** Up to 15 digits: below 2^53. */
-function lengthOf(value: string): number | undefined {
-  if (value.length === 0 || value.length > 15) return undefined
-  let length = 0
-  for (let at = 0; at < value.length; at++) {
-    const code = value.charCodeAt(at)
-    if (code < zero || code > nine) return undefined
-    length = length * 10 + code - zero
-  }
-  return length
 }
 
 /** Origin, asterisk and absolute form (RFC 9112 3.2), by how they begin. */

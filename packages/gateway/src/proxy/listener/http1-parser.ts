@@ -34,9 +34,9 @@ export class Http1Parser {
     return this.body !== undefined && !this.body.ended
   }
 
-  /** Part of a head has come. */
+  /** Part of a head has come; empty lines before it are none. */
   get isInHead(): boolean {
-    return this.block.heldBytes > 0 || this.hasCr || this.emptyLines > 0
+    return this.block.heldBytes > 0
   }
 
   /** Content of the last `readBody`: starts and ends in its piece. */

@@ -6,6 +6,7 @@ import { type CallerPace, type PaceWatch, startWatch } from './caller-pace.ts'
 import { isEventStream } from './event-stream.ts'
 import type { Http1Body } from './http1-body.ts'
 import type { Http1Head } from './http1-head.ts'
+import type { Http1Output } from './http1-output.ts'
 
 /** What an answer asks of the connection it goes out on. */
 export interface Http1ReplyConnection {
@@ -13,21 +14,16 @@ export interface Http1ReplyConnection {
   readonly isDraining: boolean
   /** No request follows on the connection. */
   readonly isLast: boolean
-  /** Bytes the caller has not taken yet, and those it has. */
-  readonly waitingBytes: number
-  readonly takenBytes: number
   /** The line every answer has: its time. */
   readonly dateLine: string
   /** The lines of an answer whose connection is kept. */
   readonly keepAliveLines: string
   markLast(): void
-  /** False: the caller reads slowly. */
-  write(bytes: string | Buffer): boolean
-  /** Small pieces in one write. */
-  writeAll(pieces: readonly (string | Buffer)[]): boolean
   /** All of the answer is written. */
   answered(): void
   destroy(): void
+  /** Destroys it so that the caller sees that it did not end well. */
+  reset(): void
 }
 
 /**
@@ -43,10 +39,12 @@ export class Http1Reply implements Reply, CallerPace {
   /** The answer is whole, as far as we are concerned. */
   isEnded = false
   private readonly connection: Http1ReplyConnection
+  private readonly output: Http1Output
   /** What is to leave with the first piece. */
   private waitingHead = ''
   private first: Buffer | undefined
   private isChunked = false
+  private endsByClose = false
   private isFlushing = false
   private isGone = false
   private gone: ((reject?: Reject) => void) | undefined
@@ -54,27 +52,30 @@ export class Http1Reply implements Reply, CallerPace {
   /** Why we let the caller go. */
   private reject: Reject | undefined
 
-  constructor(request: Http1Head, body: Http1Body, connection: Http1ReplyConnection) {
+  constructor(request: Http1Head, body: Http1Body, connection: Http1ReplyConnection, output: Http1Output) {
     this.request = request
     this.body = body
     this.connection = connection
+    this.output = output
   }
 
   get waitingBytes(): number {
-    return this.connection.waitingBytes
+    return this.output.waitingBytes
   }
 
   get takenBytes(): number {
-    return this.connection.takenBytes
+    return this.output.takenBytes
   }
 
   head(status: number, rawHeaders: string[], bodyBytes: number | undefined): void {
     const { connection, request } = this
+    this.refuseSecond()
     const isBodiless = request.method === 'HEAD' || status === 204 || status === 304
     const isUnknown = bodyBytes === undefined && !isBodiless
     // RFC 9112 7: HTTP/1.0 knows no chunks, whatever its `TE` says. Only the end of the connection ends such a body.
     this.isChunked = isUnknown && request.minorVersion === 1
-    if ((isUnknown && !this.isChunked) || connection.isDraining) connection.markLast()
+    this.endsByClose = isUnknown && !this.isChunked
+    if (this.endsByClose || this.body.isWithheld || connection.isDraining) connection.markLast()
     this.isLong = isEventStream(rawHeaders)
     let framing = ''
     if (this.isChunked) framing = 'Transfer-Encoding: chunked\r\n'
@@ -85,6 +86,9 @@ export class Http1Reply implements Reply, CallerPace {
   }
 
   data(chunk: Buffer): boolean {
+    this.refuseSecond()
+    // An empty chunk would be the last one.
+    if (chunk.length === 0) return true
     if (!this.isChunked) return this.writeJoined(chunk)
     if (this.waitingHead !== '' && this.first === undefined) {
       this.first = chunk
@@ -96,33 +100,37 @@ export class Http1Reply implements Reply, CallerPace {
   }
 
   end(trailers?: readonly string[]): void {
-    const { connection, first } = this
+    const { output, first } = this
     if (this.isEnded) return
     this.isEnded = true
     if (this.isChunked) {
       const last = `0\r\n${this.trailerLines(trailers)}\r\n`
       this.first = undefined
-      if (first === undefined) connection.write(`${this.takeHead()}${last}`)
+      if (first === undefined) output.write(`${this.takeHead()}${last}`)
       else this.writeChunk(first, `\r\n${last}`)
-    } else if (this.waitingHead !== '') connection.write(this.takeHead())
+    } else if (this.waitingHead !== '') output.write(this.takeHead())
     this.settle()
   }
 
   send(status: number, rawHeaders: string[], body: string, close: boolean): void {
-    const { connection, request } = this
+    const { connection, output, request } = this
+    this.refuseSecond()
     if (close || connection.isDraining || this.body.isCostly) connection.markLast()
     this.isEnded = true
     const bytes = Buffer.byteLength(body)
     const head = this.headText(status, rawHeaders, `Content-Length: ${bytes}\r\n`)
-    if (request.method === 'HEAD') connection.write(head)
+    if (request.method === 'HEAD') output.write(head)
     // What has as many bytes as characters is ASCII: the same bytes in either encoding.
-    else if (bytes === body.length) connection.write(head + body)
-    else connection.writeAll([head, Buffer.from(body)])
+    else if (bytes === body.length) output.write(head + body)
+    else output.writeAll([head, Buffer.from(body)])
     this.settle()
   }
 
   abort(): void {
-    this.connection.destroy()
+    if (this.isEnded) return
+    // Where the end of the connection ends the body, a plain end would make it whole.
+    if (this.endsByClose) this.connection.reset()
+    else this.connection.destroy()
   }
 
   onDrain(listener: () => void): void {
@@ -161,7 +169,12 @@ export class Http1Reply implements Reply, CallerPace {
     const { first } = this
     this.first = undefined
     if (first !== undefined) this.writeChunk(first, '\r\n')
-    else if (this.waitingHead !== '') this.connection.write(this.takeHead())
+    else if (this.waitingHead !== '') this.output.write(this.takeHead())
+  }
+
+  /** The next request's answer would be taken for this one's rest. */
+  private refuseSecond(): void {
+    if (this.isEnded) throw new Error('a request was answered twice')
   }
 
   private settle(): void {
@@ -204,13 +217,13 @@ export class Http1Reply implements Reply, CallerPace {
 
   private writeJoined(chunk: Buffer): boolean {
     const head = this.takeHead()
-    if (head === '') return this.connection.write(chunk)
-    return this.connection.writeAll([head, chunk])
+    if (head === '') return this.output.write(chunk)
+    return this.output.writeAll([head, chunk])
   }
 
   private writeChunk(chunk: Buffer, behind: string): boolean {
     const before = `${this.takeHead()}${chunk.length.toString(16)}\r\n`
-    return this.connection.writeAll([before, chunk, behind])
+    return this.output.writeAll([before, chunk, behind])
   }
 }
 

@@ -4,6 +4,7 @@ import type { Reject } from '../../domain/reject.ts'
 import { err, ok, type Result } from '../../domain/result.ts'
 import { chooseByName } from '../../domain/server-names.ts'
 import type { CallerTls, Exchange } from '../exchange.ts'
+import { readDecimal } from '../framing/read-decimal.ts'
 import { believed, strangers } from '../head/believed-origin.ts'
 import { clientAddress, isTrustedProxy, plainAddress } from '../head/client-address.ts'
 import { readAuthority } from '../head/read-authority.ts'
@@ -86,17 +87,9 @@ function framingFault(read: ReadHeaders, httpVersion: Exchange['httpVersion']): 
     if (httpVersion === '1.0') return 'transfer-encoding in HTTP/1.0'
     return transferEncoding.toLowerCase() === 'chunked' ? undefined : 'transfer-encoding other than chunked'
   }
-  return contentLength === undefined || isLength(contentLength) ? undefined : 'content-length is no number'
-}
-
-/** Up to 15 digits: below 2^53. */
-function isLength(text: string): boolean {
-  if (text.length === 0 || text.length > 15) return false
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at)
-    if (code < 0x30 || code > 0x39) return false
-  }
-  return true
+  return contentLength === undefined || readDecimal(contentLength, 15) !== undefined
+    ? undefined
+    : 'content-length is no number'
 }
 
 /** The origin form of an absolute-form target that names `authority`; every other target as it is. */

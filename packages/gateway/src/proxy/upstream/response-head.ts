@@ -1,4 +1,5 @@
 import { listHas } from '../framing/list-has.ts'
+import { readDecimal } from '../framing/read-decimal.ts'
 import { scanFields } from '../framing/scan-fields.ts'
 import { isFieldValue } from '../head/header-value.ts'
 import type { ResponseFault } from './response-fault.ts'
@@ -73,7 +74,7 @@ function readFields(text: string, from: number, head: ResponseHead): ResponseFau
       case 'content-length':
         // RFC 9112 6.3 (5) would allow equal repetitions; a server that repeats it is not to be believed.
         if (head.contentLength !== undefined) return 'content_length'
-        head.contentLength = digits(content, 15)
+        head.contentLength = readDecimal(content, 15)
         if (head.contentLength === undefined) return 'content_length'
         break
       case 'transfer-encoding':
@@ -110,17 +111,6 @@ function statusAt(text: string): number | undefined {
   return status
 }
 
-function digits(text: string, lengthMax: number): number | undefined {
-  if (text.length === 0 || text.length > lengthMax) return undefined
-  let number = 0
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i)
-    if (code < zero || code > nine) return undefined
-    number = number * 10 + code - zero
-  }
-  return number
-}
-
 /** Two names are in nearly every answer in nearly one spelling: a comparison costs less than lower-casing. */
 function lowerOf(name: string): string {
   if (name === 'Content-Length') return 'content-length'
@@ -133,7 +123,7 @@ function timeoutOf(content: string): number | undefined {
   if (start === -1) return undefined
   let end = start + 8
   while (end < content.length && content.charCodeAt(end) !== comma && !isBlank(content.charCodeAt(end))) end++
-  return digits(content.slice(start + 8, end), 9)
+  return readDecimal(content.slice(start + 8, end), 9)
 }
 
 function isBlank(code: number): boolean {
