@@ -24,6 +24,7 @@ export interface CaseResult {
   readonly note: string | null
 }
 
+const lateGenerator = 'no latency: the load generator did not keep up with the rate'
 /** A ratio whose range over the rounds is wider than this share of its median is no result. */
 const ratioRangeMax = 0.1
 
@@ -38,7 +39,9 @@ export interface Round {
 export function summarise(
   name: string,
   rounds: readonly Round[],
-  latency: { readonly rps: number; readonly jotgate: Latency; readonly haproxy: Latency | undefined } | undefined,
+  latency:
+    | { readonly rps: number; readonly jotgate: Latency | undefined; readonly haproxy: Latency | undefined }
+    | undefined,
 ): CaseResult {
   const faults = rounds.flatMap(roundFaults)
   const good = rounds.filter((round) => roundFaults(round).length === 0)
@@ -48,12 +51,14 @@ export function summarise(
   const range = ratios.length === 0 ? null : ([Math.min(...ratios), Math.max(...ratios)] as const)
   const steady = ratio !== null && range !== null && (range[1] - range[0]) / ratio <= ratioRangeMax
   const samples = good.flatMap((round) => round.samples.filter((sample) => sample.side === 'jotgate'))
-  const note = faults.length > 0 ? [...new Set(faults)].join('; ') : null
+  const late = latency !== undefined && latency.jotgate === undefined ? [lateGenerator] : []
+  const said = [...new Set([...faults, ...late])]
+  const note = said.length > 0 ? said.join('; ') : null
   return {
     case: name,
     rps: samples.length === 0 ? null : Math.round(median(samples.map((sample) => sample.rps))),
-    p50Ms: latency?.jotgate.p50Ms ?? null,
-    p99Ms: latency?.jotgate.p99Ms ?? null,
+    p50Ms: latency?.jotgate?.p50Ms ?? null,
+    p99Ms: latency?.jotgate?.p99Ms ?? null,
     cpuUsPerRequest: samples.length === 0 ? null : round1(median(good.flatMap((round) => cpu(round, 'jotgate')))),
     haproxyCpuUsPerRequest:
       compared.length === 0 ? null : round1(median(compared.flatMap((round) => cpu(round, 'haproxy')))),
@@ -61,7 +66,7 @@ export function summarise(
     ratioRange: range === null ? null : [Number(range[0].toFixed(3)), Number(range[1].toFixed(3))],
     residentMiB: samples.length === 0 ? null : Math.round(Math.max(...samples.map((sample) => sample.residentMiB))),
     latencyRps: latency === undefined ? null : Math.round(latency.rps),
-    p999Ms: latency?.jotgate.p999Ms ?? null,
+    p999Ms: latency?.jotgate?.p999Ms ?? null,
     haproxyP99Ms: latency?.haproxy?.p99Ms ?? null,
     haproxyP999Ms: latency?.haproxy?.p999Ms ?? null,
     rounds: good.length,

@@ -17,6 +17,8 @@ interface Connection {
 
 const [port = '0', path = '/', tokenFile = '', rate = '1000', seconds = '5', connections = '64'] = process.argv.slice(2)
 const latenciesMs: number[] = []
+/** How late each request was sent: time that is the generator's own. */
+const lagsMs: number[] = []
 let failures = 0
 let next = 0
 
@@ -77,6 +79,7 @@ await new Promise<void>((resolve) => {
       const body = bodies[next % bodies.length]
       if (connection === undefined || body === undefined) throw new Error('no connection or no token')
       connection.due.push(begin + sent * gapMs)
+      lagsMs.push(now - begin - sent * gapMs)
       connection.socket.write(body)
       next++
       sent++
@@ -88,8 +91,13 @@ await new Promise<void>((resolve) => {
 })
 for (const { socket } of pool) socket.destroy()
 
-const warm = latenciesMs.slice(Math.floor(latenciesMs.length / 5)).sort((a, b) => a - b)
-const at = (share: number): number => warm[Math.min(warm.length - 1, Math.floor(warm.length * share))] ?? Number.NaN
+/** Of all but the first fifth. */
+function percentile(values: readonly number[], share: number): number {
+  const sorted = values.slice(Math.floor(values.length / 5)).toSorted((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
+}
+
+const at = (share: number): number => percentile(latenciesMs, share)
 process.stdout.write(
-  `${JSON.stringify({ sent, answered: latenciesMs.length, failures, p50Ms: at(0.5), p99Ms: at(0.99), p999Ms: at(0.999) })}\n`,
+  `${JSON.stringify({ sent, answered: latenciesMs.length, failures, p50Ms: at(0.5), p99Ms: at(0.99), p999Ms: at(0.999), lagP99Ms: percentile(lagsMs, 0.99) })}\n`,
 )
