@@ -17,6 +17,8 @@ done
 report=$(mktemp)
 status=0
 JOTGATE_LONG=1 npx vitest run --config vitest.long.config.ts --reporter=default --reporter=json --outputFile.json="$report" "$@" || status=$?
+# The other reader of HTTP/1 passes the same suites.
+JOTGATE_TEST_HTTP1=node npx vitest run raw-requests slow-callers websocket drain cross-talk header-spoofing event-streams streaming test/regress || status=1
 [ "$fuzz_failed" -eq 0 ] || status=1
 node -e '
   const [file, fuzzPassed, fuzzFailed] = process.argv.slice(1)

@@ -67,8 +67,9 @@ export function createNodeHttp1Sessions({ handler, listener, limits }: Http1Opti
 
   return {
     serve: (socket: Socket, tls: CallerTls | undefined) => {
-      connections.set(socket, new NodeHttp1Connection(socket, share, tls))
       server.emit('connection', socket)
+      // After node:http listens: a pause of ours must come behind what it does at a resume.
+      connections.set(socket, new NodeHttp1Connection(socket, share, tls))
     },
     requests: () => share.requests,
     sweep: (inForce) => {
