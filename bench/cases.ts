@@ -27,6 +27,9 @@ export interface BenchCase {
   readonly isBase: boolean
 }
 
+/** What all requests ask for. */
+export const benchPath = '/api/orders/17'
+
 /** Ten times the verified-token cache (16,384 entries): asked in order, no token is found there again. */
 const uniqueTokens = 163_840
 const warmTokens = 10_000

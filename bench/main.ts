@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { type BenchCase, cases } from './cases.ts'
+import { type BenchCase, benchPath, cases } from './cases.ts'
 import { latencyAt } from './load/latency.ts'
 import { saturate } from './load/saturate.ts'
 import { type MeasureOptions, measure, referenceUs, type Sample } from './measure.ts'
@@ -112,9 +112,9 @@ async function readLatency(sideOptions: SideOptions, pool: TokenPool, rounds: re
   const read = async (name: RunningSide['name']) => {
     const side = await startSide[name](sideOptions)
     try {
-      const url = `http://127.0.0.1:${side.port}/api/orders/17`
+      const url = `http://127.0.0.1:${side.port}${benchPath}`
       await saturate({ url, tokenFile: pool.file, seconds: 5, connections: 32, cpu: loadCpu, startAt: 0 })
-      const paced = { port: side.port, path: '/api/orders/17', tokenFile: pool.file, seconds: 10, cpu: loadCpu }
+      const paced = { port: side.port, path: benchPath, tokenFile: pool.file, seconds: 10, cpu: loadCpu }
       return await latencyAt({ ...paced, rps })
     } finally {
       await side.stop()

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import type { createPublicKey, createVerify, generateKeyPairSync, sign } from 'node:crypto'
-import type { BenchCase } from './cases.ts'
+import { type BenchCase, benchPath } from './cases.ts'
 import { saturate } from './load/saturate.ts'
 import { coreTimes, cpuSecondsOf, largestResidentMiB, sharesBetween } from './processes.ts'
 import type { RunningSide } from './sides/side.ts'
@@ -36,7 +36,7 @@ const stealShareMax = 0.02
 
 /** Warms a side up (5 s and 50,000 requests at least by default), then measures CPU time of its whole process tree. */
 export async function measure(side: RunningSide, options: MeasureOptions): Promise<Sample> {
-  const url = `http://127.0.0.1:${side.port}/api/orders/17`
+  const url = `http://127.0.0.1:${side.port}${benchPath}`
   const { tokenFile, connections, loadCpu: cpu } = options
   let sent = 0
   const load = async (seconds: number) => {

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { cpus, release, totalmem } from 'node:os'
 import type { CaseResult } from './report.ts'
+import { systemPath } from './sides/system-path.ts'
 
 /** Keeps the results of a run, with what they were got on: the cores, and every version that had a part in them. */
 export function saveResults(file: string, node: string, results: readonly CaseResult[]): void {
@@ -21,9 +22,8 @@ export function saveResults(file: string, node: string, results: readonly CaseRe
 }
 
 function said(command: string, args: readonly string[]): string {
-  const path = '/usr/local/sbin:/usr/sbin:/usr/local/bin:/usr/bin:/sbin:/bin'
   return execFileSync(command, args, {
     encoding: 'utf8',
-    env: { ...process.env, PATH: `${process.env.PATH}:${path}` },
+    env: { ...process.env, PATH: `${process.env.PATH}:${systemPath}` },
   }).trim()
 }

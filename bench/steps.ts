@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { BenchCase } from './cases.ts'
+import { type BenchCase, benchPath } from './cases.ts'
 import { saturate } from './load/saturate.ts'
 import { type CpuProfile, profileShares } from './profile-shares.ts'
 import { startJotgate } from './sides/jotgate.ts'
@@ -29,7 +29,7 @@ export async function printSteps(benchCase: BenchCase, node: string): Promise<vo
     const side = await startJotgate({
       ...{ benchCase, cpu: 0, upstreamPort: upstream.port, keyFile: pool.keyFile, folder, node: profiling },
     })
-    const url = `http://127.0.0.1:${side.port}/api/orders/17`
+    const url = `http://127.0.0.1:${side.port}${benchPath}`
     const { requests } = await saturate({ url, tokenFile: pool.file, seconds, connections: 32, cpu: 1, startAt: 0 })
     await side.stop()
     const shares = [...profileShares(busiest(join(folder, 'profiles')))].filter(([place]) => place !== '(idle)')

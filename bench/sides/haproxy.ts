@@ -3,6 +3,7 @@ import { openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { audience, issuer } from '../tokens.ts'
 import { answering, ended, freePort, type RunningSide, type SideOptions } from './side.ts'
+import { systemPath } from './system-path.ts'
 
 /** HAProxy doing the same work: alg, signature, iss, aud and exp checked where the case is protected; log on. */
 export async function startHaproxy(options: SideOptions): Promise<RunningSide> {
@@ -12,7 +13,7 @@ export async function startHaproxy(options: SideOptions): Promise<RunningSide> {
   const log = openSync(join(options.folder, `haproxy-${port}.log`), 'a')
   const child = spawn('taskset', ['-c', String(options.cpu), 'haproxy', '-db', '-f', config], {
     stdio: ['ignore', log, log],
-    env: { PATH: '/usr/local/sbin:/usr/sbin:/usr/local/bin:/usr/bin:/sbin:/bin' },
+    env: { PATH: systemPath },
   })
   await answering(port, 10_000)
   return {

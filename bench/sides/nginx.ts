@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { answering, ended, freePort } from './side.ts'
+import { systemPath } from './system-path.ts'
 
 /** The upstream of both sides: nginx answering a constant, on the load generator's core. */
 export async function startUpstream(folder: string, cpu: number): Promise<{ port: number; stop: () => Promise<void> }> {
@@ -26,7 +27,7 @@ http {
   )
   const child = spawn('taskset', ['-c', String(cpu), 'nginx', '-c', config, '-p', folder], {
     stdio: 'ignore',
-    env: { PATH: '/usr/local/sbin:/usr/sbin:/usr/local/bin:/usr/bin:/sbin:/bin' },
+    env: { PATH: systemPath },
   })
   await answering(port, 10_000)
   return { port, stop: () => ended(child) }

@@ -12,6 +12,7 @@ import { resourceMetadataUrl } from './answer/resource-metadata.ts'
 import type { Exchange } from './exchange.ts'
 import { describedExchange, explain, notForwarded } from './explain.ts'
 import { forward } from './forward.ts'
+import { headerLines } from './head/header-lines.ts'
 import { isEventStream } from './listener/event-stream.ts'
 import type { ExchangeHandler, RawFault } from './listener/exchange-handler.ts'
 import { decide, type PipelinePorts, type Verdict } from './pipeline.ts'
@@ -186,9 +187,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
     const trail = startTrail(unread, snapshot, decisionId)
     record(trail, { ...notForwarded(reject, status), bytesOut: body.length })
     rawHeaders.push('Date', new Date(nowMs).toUTCString(), 'Connection', 'close', 'Content-Length', String(body.length))
-    let head = `HTTP/1.1 ${status} ${phrases[status] ?? ''}\r\n`
-    for (let at = 0; at + 1 < rawHeaders.length; at += 2) head += `${rawHeaders[at]}: ${rawHeaders[at + 1]}\r\n`
-    return `${head}\r\n${body}`
+    return `HTTP/1.1 ${status} ${phrases[status] ?? ''}\r\n${headerLines(rawHeaders)}\r\n${body}`
   }
 
   async function explainDescribed(request: DescribedRequest): Promise<DecisionEntry | undefined> {

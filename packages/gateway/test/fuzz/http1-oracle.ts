@@ -45,8 +45,7 @@ export function readOwn(
     from = parser.readHead(piece, from)
     const { head } = parser
     if (head === undefined) continue
-    const version = `1.${head.minorVersion}`
-    const { method, target, rawHeaders: headers } = head
+    const { method, target, httpVersion: version, rawHeaders: headers } = head
     if (head.isUnframed) break
     requests.push({ method, target, version, headers, body: '', trailers: [], isWhole: !parser.isInBody })
     if (head.isLast || head.asksUpgrade || method === 'CONNECT') break

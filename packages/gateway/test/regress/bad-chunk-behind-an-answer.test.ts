@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest'
-import { openHttp1 } from '../support/http1-caller.ts'
+import { openListener } from '../support/open-listener.ts'
+import { openWire } from '../support/wire-caller.ts'
 
 // A body that broke while its answer was still leaving was read again and again, and nothing else was.
 it('a body that breaks while its answer leaves costs nobody else anything', async () => {
-  const port = await openHttp1(({ method, reply, body }) => {
+  const listener = await openListener(({ method, reply, body }) => {
     if (method === 'GET') {
       reply.send(200, [], 'ok', false)
       return
@@ -13,14 +14,15 @@ it('a body that breaks while its answer leaves costs nobody else anything', asyn
     reply.end()
     body.start({ data: () => undefined, end: () => undefined, fail: () => undefined })
   })
-  const first = await port.call()
+  const first = await openWire(listener.port)
   first.socket.pause()
-  first.socket.write('POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n')
-  await expect.poll(() => port.exchanges.length).toBe(1)
-  first.socket.write('ZZZZ\r\nmore of it\r\n')
-  const second = await port.call()
-  second.socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
-  await second.sees('ok')
-  first.socket.destroy()
-  port.close()
+  first.write('POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n')
+  await listener.exchange(0)
+  first.write('ZZZZ\r\nmore of it\r\n')
+  const second = await openWire(listener.port)
+  second.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+  expect((await second.answer()).body).toBe('ok')
+  first.destroy()
+  second.destroy()
+  await listener.drain(0)
 })

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { expect, it } from 'vitest'
-import { openHttp1 } from '../support/http1-caller.ts'
+import { openListener } from '../support/open-listener.ts'
+import { openWire } from '../support/wire-caller.ts'
 
 const handshake =
   'GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
@@ -9,7 +10,7 @@ const handshake =
 // The limit on callers that take an answer slowly held for tunnels, which have limits of their own.
 it('a WebSocket whose caller reads nothing for a while stays open', async () => {
   let isGone = false
-  const port = await openHttp1(
+  const listener = await openListener(
     ({ upgrade }) => {
       const user = { data: () => undefined, drained: () => undefined, ended: () => undefined }
       const end = upgrade?.open([], { ...user, gone: () => (isGone = true) })
@@ -17,12 +18,12 @@ it('a WebSocket whose caller reads nothing for a while stays open', async () => 
     },
     { bytesPerSecond: 1024 * 1024, slowAfterMs: 100 },
   )
-  const caller = await port.call()
+  const caller = await openWire(listener.port)
   caller.socket.pause()
-  caller.socket.write(handshake)
-  await wait(800)
+  caller.write(handshake)
+  await wait(2_000)
   expect(isGone).toBe(false)
-  caller.socket.destroy()
+  caller.destroy()
   await expect.poll(() => isGone).toBe(true)
-  port.close()
+  await listener.drain(0)
 })

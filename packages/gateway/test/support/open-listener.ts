@@ -1,6 +1,7 @@
+import type { LimitsPlan } from '../../src/compile/plan.ts'
 import type { Exchange } from '../../src/proxy/exchange.ts'
 import { type Listener, listen } from '../../src/proxy/listener/listener.ts'
-import { plainListener } from '../fixtures/limits.ts'
+import { plainLimits, plainListener } from '../fixtures/limits.ts'
 
 /** A listener alone: the test is what answers. */
 export interface OpenListener extends Listener {
@@ -11,7 +12,11 @@ export interface OpenListener extends Listener {
 }
 
 /** `answer` gets each request as it comes; without it they wait for the test. */
-export async function openListener(answer: (exchange: Exchange) => void = () => undefined): Promise<OpenListener> {
+export async function openListener(
+  answer: (exchange: Exchange) => void = () => undefined,
+  limits: Partial<LimitsPlan> = {},
+): Promise<OpenListener> {
+  const inForce = { ...plainLimits, ...limits }
   const exchanges: Exchange[] = []
   let wake: () => void = () => undefined
   const listener = await listen(
@@ -26,7 +31,10 @@ export async function openListener(answer: (exchange: Exchange) => void = () => 
       },
       refuseRaw: (fault) => `HTTP/1.1 400 ${fault}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
     },
-    { address: '127.0.0.1', port: 0, exclusive: true, reusePort: false, listener: 0, tls: undefined, ...plainListener },
+    {
+      ...{ address: '127.0.0.1', port: 0, exclusive: true, reusePort: false, listener: 0, tls: undefined },
+      ...{ ...plainListener, limits: () => inForce },
+    },
   )
   return {
     ...listener,

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { foldHeaderName } from '../../domain/header-name.ts'
+import { listHas } from '../framing/list-has.ts'
 
 /** RFC 6455 1.3. */
 const acceptSuffix = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
@@ -40,7 +41,7 @@ export function handshakeKey(method: string, httpVersion: string, rawHeaders: re
     found.get('upgrade')?.toLowerCase() === 'websocket' &&
     !found.has('transfer-encoding') &&
     (found.get('content-length') ?? '0') === '0' &&
-    namesUpgrade(connection)
+    listHas(connection, 'upgrade')
   return isHandshake ? key : undefined
 }
 
@@ -67,12 +68,9 @@ export function upgradeFault(
     else if (name === 'upgrade') protocols.push(value.toLowerCase())
     else if (name === 'connection') connection += `,${value}`
   }
-  if (protocols.length !== 1 || protocols[0] !== 'websocket' || !namesUpgrade(connection)) return 'upgrade_protocol'
+  if (protocols.length !== 1 || protocols[0] !== 'websocket' || !listHas(connection, 'upgrade'))
+    return 'upgrade_protocol'
   return accepts.length === 1 && accepts[0] === acceptFor(key) ? undefined : 'upgrade_accept'
-}
-
-function namesUpgrade(connection: string): boolean {
-  return connection.split(',').some((option) => option.trim().toLowerCase() === 'upgrade')
 }
 
 /** 16 bytes in the one base64 form they have. */

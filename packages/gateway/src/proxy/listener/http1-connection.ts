@@ -225,14 +225,15 @@ export class Http1Connection implements Http1ReplyConnection, Http1BodySource {
     share.requests += 1
     // A handshake's answer is the connection's last when it opens no tunnel: what the caller sends behind it may be
     // meant for the tunnel, and is never read as a request.
-    this.isUpgrade = request.asksUpgrade && isHandshake(request)
+    this.isUpgrade =
+      request.asksUpgrade && handshakeKey(request.method, request.httpVersion, request.rawHeaders) !== undefined
     if (request.isLast || this.isUpgrade) this.isLast = true
     if (this.isUpgrade) socket.allowHalfOpen = true
     share.handler.handle({
       method: request.method,
       target: request.target,
       rawHeaders: request.rawHeaders,
-      httpVersion: request.minorVersion === 0 ? '1.0' : '1.1',
+      httpVersion: request.httpVersion,
       peer: socket.remoteAddress ?? '',
       scheme: this.tls === undefined ? 'http' : 'https',
       listener: share.listener,
@@ -369,8 +370,4 @@ export class Http1Connection implements Http1ReplyConnection, Http1BodySource {
     this.isStopped = false
     this.socket.resume()
   }
-}
-
-function isHandshake({ method, minorVersion, rawHeaders }: Http1Head): boolean {
-  return handshakeKey(method, minorVersion === 1 ? '1.1' : '1.0', rawHeaders) !== undefined
 }

@@ -9,7 +9,7 @@ export interface Http1Head {
   readonly method: string
   /** Visible ASCII. */
   readonly target: string
-  readonly minorVersion: 0 | 1
+  readonly httpVersion: '1.0' | '1.1'
   /** Names and values in turn; values are latin1, trimmed. */
   readonly rawHeaders: string[]
   /** Bytes of its body. */
@@ -59,7 +59,7 @@ export function readHttp1Head(text: string): Http1Head | Http1Fault {
   const minor = text.charCodeAt(at + 7) - zero
   if (minor !== 0 && minor !== 1) return 'version'
   if (text.charCodeAt(at + 8) !== cr || text.charCodeAt(at + 9) !== lf) return 'request_line'
-  return readFields(text, at + 10, method, target, minor)
+  return readFields(text, at + 10, method, target, minor === 0 ? '1.0' : '1.1')
 }
 
 /** Whether bytes may still become a request line: what does not is told at once instead of waited for. */
@@ -75,7 +75,7 @@ function readFields(
   from: number,
   method: string,
   target: string,
-  minorVersion: 0 | 1,
+  httpVersion: Http1Head['httpVersion'],
 ): Http1Head | Http1Fault {
   const rawHeaders: string[] = []
   let contentLength: number | undefined
@@ -97,7 +97,7 @@ function readFields(
         isUnframed ||= contentLength === undefined
         break
       case 'transfer-encoding':
-        isUnframed ||= isChunked || minorVersion === 0 || value.toLowerCase() !== 'chunked'
+        isUnframed ||= isChunked || httpVersion === '1.0' || value.toLowerCase() !== 'chunked'
         isChunked = true
         break
       case 'connection':
@@ -105,13 +105,13 @@ function readFields(
         keepAlive ||= listHas(value, 'keep-alive')
         break
       case 'expect':
-        awaitsContinue ||= minorVersion === 1 && value.toLowerCase() === '100-continue'
+        awaitsContinue ||= httpVersion === '1.1' && value.toLowerCase() === '100-continue'
         break
       case 'upgrade':
         asksUpgrade = true
         break
       case 'te':
-        takesTrailers ||= minorVersion === 1 && listHas(value, 'trailers')
+        takesTrailers ||= httpVersion === '1.1' && listHas(value, 'trailers')
         break
     }
   }
@@ -119,11 +119,11 @@ function readFields(
   return {
     method,
     target,
-    minorVersion,
+    httpVersion,
     rawHeaders,
     body: isUnframed ? 0 : isChunked ? 'chunked' : (contentLength ?? 0),
     isUnframed,
-    isLast: isUnframed || close || (minorVersion === 0 && !keepAlive),
+    isLast: isUnframed || close || (httpVersion === '1.0' && !keepAlive),
     awaitsContinue,
     asksUpgrade,
     takesTrailers,

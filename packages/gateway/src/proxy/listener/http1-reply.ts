@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { Reject } from '../../domain/reject.ts'
 import type { Reply } from '../exchange.ts'
+import { headerLines } from '../head/header-lines.ts'
 import { headerLine } from '../head/header-value.ts'
 import { type CallerPace, type PaceWatch, startWatch } from './caller-pace.ts'
 import { isEventStream } from './event-stream.ts'
@@ -31,13 +32,13 @@ export interface Http1ReplyConnection {
  * body of unknown length waits for the end of the tick.
  */
 export class Http1Reply implements Reply, CallerPace {
-  readonly request: Http1Head
   readonly body: Http1Body
   readonly watch: PaceWatch = startWatch()
   /** An event stream. */
   isLong = false
   /** The answer is whole, as far as we are concerned. */
   isEnded = false
+  private readonly request: Http1Head
   private readonly connection: Http1ReplyConnection
   private readonly output: Http1Output
   /** What is to leave with the first piece. */
@@ -73,7 +74,7 @@ export class Http1Reply implements Reply, CallerPace {
     const isBodiless = request.method === 'HEAD' || status === 204 || status === 304
     const isUnknown = bodyBytes === undefined && !isBodiless
     // RFC 9112 7: HTTP/1.0 knows no chunks, whatever its `TE` says. Only the end of the connection ends such a body.
-    this.isChunked = isUnknown && request.minorVersion === 1
+    this.isChunked = isUnknown && request.httpVersion === '1.1'
     this.endsByClose = isUnknown && !this.isChunked
     if (this.endsByClose || this.body.isWithheld || connection.isDraining) connection.markLast()
     this.isLong = isEventStream(rawHeaders)
@@ -203,10 +204,7 @@ export class Http1Reply implements Reply, CallerPace {
 
   /** RFC 9110 6.5.1: to callers that said so; others may take a trailer section for a fault. */
   private trailerLines(trailers: readonly string[] | undefined): string {
-    if (trailers === undefined || !this.request.takesTrailers) return ''
-    let lines = ''
-    for (let at = 0; at + 1 < trailers.length; at += 2) lines += headerLine(trailers[at] ?? '', trailers[at + 1] ?? '')
-    return lines
+    return trailers === undefined || !this.request.takesTrailers ? '' : headerLines(trailers)
   }
 
   private takeHead(): string {

@@ -2,8 +2,8 @@ import { constants, type ServerHttp2Stream } from 'node:http2'
 import type { Reject } from '../../domain/reject.ts'
 import type { ByteSink, CallerBody } from '../exchange.ts'
 import { closeLater } from './close-later.ts'
-import { http2Limits } from './http2-limits.ts'
 import type { Http2Request } from './http2-request.ts'
+import { drainedBytesMax } from './listener-bounds.ts'
 
 const nobody: ByteSink = { data: () => undefined, end: () => undefined, fail: () => undefined }
 
@@ -99,7 +99,7 @@ export class Http2Body implements CallerBody {
     const started = this.sink !== undefined
     this.sink = nobody
     // A caller told to wait for 100 sends nothing now.
-    if (this.isLate || this.bytes > http2Limits.drainedBytesMax || (this.awaitsContinue && !started)) {
+    if (this.isLate || this.bytes > drainedBytesMax || (this.awaitsContinue && !started)) {
       this.cutOff()
       return
     }
@@ -120,7 +120,7 @@ export class Http2Body implements CallerBody {
     this.drainedBytes += chunk.length
     this.isReading = true
     if (this.sink !== nobody) this.sink?.data(chunk)
-    else if (this.drainedBytes > http2Limits.drainedBytesMax) this.cutOff()
+    else if (this.drainedBytes > drainedBytesMax) this.cutOff()
     this.isReading = false
   }
 

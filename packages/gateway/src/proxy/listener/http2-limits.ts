@@ -27,12 +27,6 @@ export const http2Limits = {
   resets: { burst: 200, perSecond: 20 },
   pings: { burst: 50, perSecond: 5 },
   settings: { burst: 10, perSecond: 1 },
-  /** What is read away of a body nobody wants any more, so that the caller reads the answer and not a reset. */
-  drainedBytesMax: 65_536,
-  /** What a session that is closed is granted to read its last frames. */
-  lingerMs: 1_000,
-  /** How often time limits are looked after: none is kept late by more. */
-  sweepMs: 500,
 } as const
 
 /** What `performServerHandshake` is given. Options a Node does not know it ignores; then our own counting stands alone. */

@@ -10,6 +10,7 @@ import { http2Limits, sessionOptions } from './http2-limits.ts'
 import { noStreamExchange } from './http2-no-stream.ts'
 import { Http2Reply } from './http2-reply.ts'
 import { readHttp2Request } from './http2-request.ts'
+import { lingerMs } from './listener-bounds.ts'
 
 /** Whose connection it is. */
 export interface Http2Caller {
@@ -100,7 +101,7 @@ export class Http2Session {
     if (this.open.size > 0) return
     if (this.closingMs === undefined) {
       if (nowMs - this.idleSinceMs >= limits.idleTimeoutMs) this.close()
-    } else if (nowMs - Math.max(this.closingMs, this.idleSinceMs) >= http2Limits.lingerMs) this.destroy()
+    } else if (nowMs - Math.max(this.closingMs, this.idleSinceMs) >= lingerMs) this.destroy()
   }
 
   private serve(stream: ServerHttp2Stream, flags: number, rawHeaders: readonly string[]): void {

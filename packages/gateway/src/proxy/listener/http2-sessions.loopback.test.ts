@@ -23,6 +23,7 @@ import {
 import { type Http2Listener, listenHttp2 } from '../../../test/support/http2-listener.ts'
 import { answerWindowMs } from './caller-pace.ts'
 import { http2Limits } from './http2-limits.ts'
+import { lingerMs, sweepMs } from './listener-bounds.ts'
 
 const run = promisify(execFile)
 const withPath = (path: string, method = 'GET'): string[] => [
@@ -417,7 +418,7 @@ describe('back-pressure and slow callers', () => {
     // Two looks: the first may be under way.
     await drive(await call(), async (ms) => {
       nowMs += ms
-      await new Promise((resolve) => setTimeout(resolve, 2 * http2Limits.sweepMs))
+      await new Promise((resolve) => setTimeout(resolve, 2 * sweepMs))
     })
   }
 
@@ -427,7 +428,7 @@ describe('back-pressure and slow callers', () => {
       expect(listener.sessions.load().sessions).toBe(1)
       await pass(1_000)
       expect(await caller.waitFor((one) => one.type === frameType.goaway)).toBeDefined()
-      await pass(http2Limits.lingerMs)
+      await pass(lingerMs)
       await until(() => listener.sessions.load().sessions === 0)
     })
   })

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { LimitsPlan } from '../../compile/plan.ts'
-import { http2Limits } from './http2-limits.ts'
 import { type Http2Caller, Http2Session } from './http2-session.ts'
+import { sweepMs } from './listener-bounds.ts'
 
 /** The HTTP/2 side of a listener: it is given connections whose caller speaks HTTP/2. */
 export interface Http2Sessions {
@@ -49,7 +49,7 @@ export function createHttp2Sessions(limits: () => LimitsPlan, nowMs: () => numbe
     const session = new Http2Session(socket, caller, nowMs, closed)
     sessions.add(session)
     if (state === 'farewell') session.closeAfterFirst()
-    if (sweeping === undefined) sweeping = setInterval(sweep, http2Limits.sweepMs).unref()
+    if (sweeping === undefined) sweeping = setInterval(sweep, sweepMs).unref()
   }
 
   function drain(deadlineMs: number): Promise<void> {

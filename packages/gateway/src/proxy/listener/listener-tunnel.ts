@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net'
 import type { TunnelEnd, TunnelUser } from '../exchange.ts'
+import { headerLines } from '../head/header-lines.ts'
 
 /** Answers 101 on a connection that nobody else reads. `behind` came behind the request: it is the tunnel's. */
 export function openTunnel(socket: Socket, rawHeaders: readonly string[], behind: Buffer, user: TunnelUser): TunnelEnd {
-  let head = 'HTTP/1.1 101 Switching Protocols\r\n'
-  for (let at = 0; at + 1 < rawHeaders.length; at += 2) head += `${rawHeaders[at]}: ${rawHeaders[at + 1]}\r\n`
+  const head = `HTTP/1.1 101 Switching Protocols\r\n${headerLines(rawHeaders)}`
   socket.setTimeout(0)
   // The end of one direction is not the end of the other; TLS sockets would make it so.
   socket.allowHalfOpen = true

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Reject } from '../../domain/reject.ts'
 import type { Reply } from '../exchange.ts'
+import { listHas } from '../framing/list-has.ts'
 import { type CallerPace, type PaceWatch, startWatch } from './caller-pace.ts'
 import { isEventStream } from './event-stream.ts'
 import { drainedBytesMax } from './listener-bounds.ts'
@@ -178,10 +179,7 @@ export class NodeHttp1Reply implements Reply, CallerPace {
  * take a trailer section for a fault.
  */
 function takesTrailers({ headers, httpVersion }: IncomingMessage): boolean {
-  const te = String(headers.te ?? '')
-  return (
-    te !== '' && httpVersion === '1.1' && te.split(',').some((coding) => coding.trim().toLowerCase() === 'trailers')
-  )
+  return httpVersion === '1.1' && listHas(String(headers.te ?? ''), 'trailers')
 }
 
 function inPairs(flat: readonly string[]): [string, string][] {

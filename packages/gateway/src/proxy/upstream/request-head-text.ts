@@ -1,4 +1,4 @@
-import { headerLine } from '../head/header-value.ts'
+import { headerLines } from '../head/header-lines.ts'
 import { shapeTrailers } from '../head/shape-trailers.ts'
 import type { UpstreamHead } from '../steps/shape-upstream.ts'
 
@@ -25,8 +25,5 @@ export function requestHeadText(
 
 /** A request's trailers as lines; those that may not pass are left out (S12). */
 export function requestTrailerLines(trailers: readonly string[], head: UpstreamHead): string {
-  const shaped = shapeTrailers(trailers, head.heldFromTrailers)
-  let lines = ''
-  for (let at = 0; at + 1 < shaped.length; at += 2) lines += headerLine(shaped[at] ?? '', shaped[at + 1] ?? '')
-  return lines
+  return headerLines(shapeTrailers(trailers, head.heldFromTrailers))
 }
