@@ -14,6 +14,7 @@ import { err, ok } from '../../src/domain/result.ts'
 import type { GuardedFetch } from '../../src/outbound/fetch-request.ts'
 import { counter, gauge } from '../../src/telemetry/counters.ts'
 import { type AnnouncedUpstream, nonceHeader, startAnnouncedUpstream } from '../support/announced-upstream.ts'
+import { filesBelow, findLeaks } from '../support/find-leaks.ts'
 import { type InProcessGateway, startInProcess } from '../support/in-process-gateway.ts'
 import { environment, mint, publicJwk } from '../support/model-histories.ts'
 import { hasVectors, listVectors, readVectors } from '../support/public-vectors.ts'
@@ -180,6 +181,9 @@ afterAll(() => upstream.close())
 afterEach(() => expect(upstream.unexpected()).toEqual([]))
 
 /** The request of a scenario, the same for `explain` and for the wire. Time claims are by seconds around now. */
+/** Of every token that was sent or described: what makes it a token, and may be written down nowhere. */
+const signatures = new Set<string>()
+
 function describeScenario({ path, method = 'GET', lines = bearer, claims = {}, ...rest }: Scenario): DescribedRequest {
   const now = Math.floor(Date.now() / 1000)
   const times = ['exp', 'nbf', 'iat']
@@ -188,6 +192,8 @@ function describeScenario({ path, method = 'GET', lines = bearer, claims = {}, .
   )
   const { key = 'a0', header = {} } = rest
   const token = rest.token ?? mint({ key, claims: changes, header, spoil: 'nothing' }, now)
+  const [signature = ''] = token.split('.').slice(2)
+  if (signature.length >= 32) signatures.add(signature)
   return described(
     method,
     path,
@@ -583,5 +589,15 @@ describe('explain, of a gateway as an operator runs it', () => {
     const text = await jotgate('explain', '--method', method, '--path', target, '--header', `@${file}`, '--json')
     expect(await counts()).toBe(before)
     expect(JSON.parse(text)).toMatchObject({ reason: scenario.reason, rule: { path: scenario.rule } })
+  })
+  it('leaves no token in the log, in the data directory or on the admin port', async () => {
+    const shown = await Promise.all(
+      ['/metrics', '/config', '/keys', '/status'].map(async (path) => [path, (await admin(path)).body] as const),
+    )
+    expect(signatures.size).toBeGreaterThan(20)
+    const places = [['the log', gateway.output()] as const, ...shown, ...filesBelow(join(gateway.folder, 'data'))]
+    expect(findLeaks(places, signatures)).toEqual([])
+    // The search finds what it looks for.
+    expect(findLeaks([['a place', [...signatures].join()]], signatures)).toEqual(['a place'])
   })
 })
