@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { findAlgorithm } from '../domain/algorithm.ts'
 import type { UnverifiedToken, VerifiedToken } from '../domain/token.ts'
-import { createTokenCache, type TokenCache } from './token-cache.ts'
+import { createTokenCache, keptClaims, type TokenCache } from './token-cache.ts'
 
 const rs256 = findAlgorithm('RS256')
 if (rs256 === undefined) throw new Error('the table has RS256')
@@ -90,4 +90,15 @@ describe('S9: the verified-token cache', () => {
     expect(other.every((token) => cache.find(token.token.compact) !== undefined)).toBe(true)
     expect(cache.size()).toBe(90)
   })
+})
+
+function isDeeplyFrozen(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  return Object.isFrozen(value) && Object.values(value).every(isDeeplyFrozen)
+}
+
+it('S9 claims that are kept are frozen at every level', () => {
+  const claims = { sub: 'a', aud: ['a'], deep: { er: [{ est: 1 }] } }
+  expect(isDeeplyFrozen(keptClaims(claims))).toBe(true)
+  expect(keptClaims(claims)).toEqual(claims)
 })

@@ -1,5 +1,6 @@
 import type { CompiledApi } from '../compile/snapshot.ts'
 import type { Claims } from '../domain/claims.ts'
+import { freezeJson } from '../domain/freeze-json.ts'
 import { shareLayout } from '../domain/share-layout.ts'
 import type { UnverifiedToken, VerifiedToken } from '../domain/token.ts'
 
@@ -160,9 +161,9 @@ export function flatCopy(text: string): string {
 /** From Node 24 on frozen objects without prototype share their layouts by themselves, and a copy would be larger. */
 const layoutsAreShared = Number.parseInt(process.versions.node, 10) >= 24
 
-/** Claims in the form that is cheapest to keep. */
+/** Claims in the form that is cheapest to keep, frozen, so that no rule of a later request reads what another changed. */
 export function keptClaims(claims: Claims): Claims {
-  return layoutsAreShared ? claims : shareLayout(claims)
+  return layoutsAreShared ? freezeJson(claims) : shareLayout(claims)
 }
 
 /** 32 bits out of the signature's last characters. A clash admits one token a use early, nothing else. */

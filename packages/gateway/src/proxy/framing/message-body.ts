@@ -68,7 +68,7 @@ export class MessageBody {
   }
 
   begin(framing: BodyFraming): void {
-    this.ranges.length = 0
+    this.forgetRanges()
     this.trailers = noTrailers
     if (framing === 'chunked') {
       this.chunks.reset()
@@ -84,11 +84,16 @@ export class MessageBody {
 
   /** Reads from `from`; returns the position after what belongs to the body. */
   push(chunk: Buffer, from: number): number {
-    this.ranges.length = 0
+    this.forgetRanges()
     let at = from
     while (at < chunk.length && this.state < ended) at = this.take(chunk, at)
-    if (this.state === faulted) this.ranges.length = 0
+    if (this.state === faulted) this.forgetRanges()
     return at
+  }
+
+  /** Setting the length of a list is a call into the engine, even when nothing changes. */
+  forgetRanges(): void {
+    if (this.ranges.length > 0) this.ranges.length = 0
   }
 
   private take(chunk: Buffer, at: number): number {

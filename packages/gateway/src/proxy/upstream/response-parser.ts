@@ -71,7 +71,7 @@ export class ResponseParser {
 
   push(chunk: Buffer): ParseState {
     this.headEnded = false
-    this.body.ranges.length = 0
+    this.body.forgetRanges()
     let at = 0
     while (at < chunk.length && this.phase === headPhase) at = this.takeHead(chunk, at)
     if (this.phase === bodyPhase) at = this.takeBody(chunk, at)
@@ -90,7 +90,7 @@ export class ResponseParser {
   /** The upstream closed its side: the end of a close-delimited body, a fault anywhere else. */
   finish(): ParseState {
     this.headEnded = false
-    this.body.ranges.length = 0
+    this.body.forgetRanges()
     if (this.phase === bodyPhase && this.body.endsByClose) this.phase = endedPhase
     if (this.phase === endedPhase) return 'ended'
     return this.phase === faultedPhase ? 'faulted' : this.fail('truncated')
@@ -158,7 +158,7 @@ export class ResponseParser {
   private fail(fault: ResponseFault): 'faulted' {
     this.fault = fault
     this.phase = faultedPhase
-    this.body.ranges.length = 0
+    this.body.forgetRanges()
     this.headEnded = false
     return 'faulted'
   }
