@@ -6,14 +6,18 @@ import { type BenchCase, benchPath, cases } from './cases.ts'
 import { latencyAt } from './load/latency.ts'
 import { saturate } from './load/saturate.ts'
 import { type MeasureOptions, measure, referenceUs, type Sample } from './measure.ts'
+import { probesOf } from './probe.ts'
 import { type CaseResult, type Round, summarise, toTable } from './report.ts'
 import { saveResults } from './save-results.ts'
 import { startHaproxy } from './sides/haproxy.ts'
 import { startJotgate } from './sides/jotgate.ts'
-import { startUpstream } from './sides/nginx.ts'
+import { startNginxSide } from './sides/nginx.ts'
 import type { RunningSide, SideOptions } from './sides/side.ts'
+import { type SidePlan, sidePlans } from './sides/side-plans.ts'
+import type { Upstream } from './sides/upstream.ts'
+import { upstreamFor } from './sides/upstream-for.ts'
 import { printSteps } from './steps.ts'
-import { type TokenPool, tokenPool } from './tokens.ts'
+import { tokenPool } from './tokens.ts'
 
 /**
  * `npm run bench -- [--json] [--case warm] [--rounds 5] [--seconds 10] [--node /path/to/node] [--no-latency]
@@ -39,9 +43,10 @@ const pacedShare = 0.7
 const folder = mkdtempSync(join(tmpdir(), 'jotgate-bench-run-'))
 
 type Start = (options: SideOptions) => Promise<RunningSide>
-const startSide: { readonly [side in RunningSide['name']]: Start } = {
+const startProduct: { readonly [product in SidePlan['product']]: Start } = {
   haproxy: startHaproxy,
   jotgate: (options) => startJotgate({ ...options, node: flags.node }),
+  nginx: startNginxSide,
 }
 
 /** `warm` names one case, `warm*` all that begin so, `all` every one. */
@@ -53,49 +58,56 @@ function say(line: string): void {
   process.stderr.write(`${line}\n`)
 }
 
+async function startSide({ name, product, benchCase }: SidePlan, upstream: Upstream): Promise<RunningSide> {
+  const { keyFile, keyFiles } = tokenPool(benchCase.kind)
+  const options = { benchCase, cpu: gatewayCpu, upstreamPort: upstream.port, keyFile, keyFiles, folder }
+  return { ...(await startProduct[product](options)), name }
+}
+
 async function runCase(benchCase: BenchCase): Promise<CaseResult> {
   say(`${benchCase.name}: ${benchCase.about}`)
-  const pool = tokenPool(benchCase.kind)
-  const upstream = await startUpstream(folder, loadCpu)
-  const sideOptions: SideOptions = {
-    benchCase,
-    cpu: gatewayCpu,
-    upstreamPort: upstream.port,
-    keyFile: pool.keyFile,
-    folder,
-  }
+  const upstream = await upstreamFor(benchCase, folder, loadCpu)
   try {
     const rounds: Round[] = []
-    for (let round = 0; round < Number(flags.rounds); round++) rounds.push(await runRound(benchCase, sideOptions, pool))
-    const latency = flags['no-latency'] ? undefined : await readLatency(sideOptions, pool, rounds)
-    return summarise(benchCase.name, rounds, latency)
+    for (let round = 0; round < Number(flags.rounds); round++) rounds.push(await runRound(benchCase, upstream))
+    const hasLatency = isPlain(benchCase) && !flags['no-latency']
+    const latency = hasLatency ? await readLatency(sidePlans(benchCase), upstream, rounds) : undefined
+    return summarise(benchCase, rounds, latency)
   } finally {
     await upstream.stop()
   }
 }
 
-async function runRound(benchCase: BenchCase, sideOptions: SideOptions, pool: TokenPool): Promise<Round> {
-  const options: MeasureOptions = {
-    benchCase,
-    tokenFile: pool.file,
-    seconds: Number(flags.seconds),
-    warmSeconds: 5,
-    warmRequests: 50_000,
-    connections: 32,
-    gatewayCpu,
-    loadCpu,
-  }
+/** The paced generator speaks HTTP/1.1, sends no bodies, and takes its tokens as they come. */
+function isPlain({ transport, rpsMax, idleConnections, against }: BenchCase): boolean {
+  const isToOthers = against === 'haproxy' || against === 'nothing'
+  return transport === 'http' && rpsMax === undefined && idleConnections === 0 && isToOthers
+}
+
+async function runRound(benchCase: BenchCase, upstream: Upstream): Promise<Round> {
   const before = await referenceUs(gatewayCpu)
   const samples: Sample[] = []
-  const both = ['jotgate', 'haproxy', 'haproxy', 'jotgate'] as const
-  for (const name of benchCase.kind.algorithm === 'EdDSA' ? (['jotgate', 'jotgate'] as const) : both) {
-    const side = await startSide[name](sideOptions)
+  for (const plan of sidePlans(benchCase)) {
+    const options: MeasureOptions = {
+      benchCase: plan.benchCase,
+      tokenFile: tokenPool(plan.benchCase.kind).file,
+      seconds: Math.max(Number(flags.seconds), plan.benchCase.secondsMin),
+      warmSeconds: 5,
+      warmRequests: 50_000,
+      connections: 32,
+      gatewayCpu,
+      loadCpu,
+      upstream,
+      probes: probesOf(plan.benchCase),
+    }
+    const side = await startSide(plan, upstream)
     try {
       const sample = await measure(side, options)
       samples.push(sample)
       say(
-        `  ${name.padEnd(8)} ${sample.cpuUsPerRequest.toFixed(1)} us ${Math.round(sample.rps)} rps, ` +
-          `load core ${(sample.loadIdle * 100).toFixed(0)} % idle ${sample.fault ?? ''}`,
+        `  ${plan.name.padEnd(8)} ${sample.cpuUsPerRequest.toFixed(1)} us ${Math.round(sample.rps)} rps, ` +
+          `load core ${(sample.loadIdle * 100).toFixed(0)} % idle, upstream ${sample.upstreamRequests} requests ` +
+          `over ${sample.upstreamConnections} connections ${sample.fault ?? ''}`,
       )
     } finally {
       await side.stop()
@@ -104,23 +116,24 @@ async function runRound(benchCase: BenchCase, sideOptions: SideOptions, pool: To
   return { samples, referenceUs: [before, await referenceUs(gatewayCpu)] }
 }
 
-async function readLatency(sideOptions: SideOptions, pool: TokenPool, rounds: readonly Round[]) {
+async function readLatency(plans: readonly SidePlan[], upstream: Upstream, rounds: readonly Round[]) {
   const least = (name: RunningSide['name']): number =>
     Math.min(...rounds.flatMap(({ samples }) => samples.filter((one) => one.side === name).map((one) => one.rps)))
-  const hasHaproxy = rounds.some(({ samples }) => samples.some((one) => one.side === 'haproxy'))
   const rps = Math.min(least('haproxy'), least('jotgate')) * pacedShare
   const read = async (name: RunningSide['name']) => {
-    const side = await startSide[name](sideOptions)
+    const plan = plans.find((one) => one.name === name)
+    if (plan === undefined) return undefined
+    const tokenFile = tokenPool(plan.benchCase.kind).file
+    const side = await startSide(plan, upstream)
     try {
       const url = `http://127.0.0.1:${side.port}${benchPath}`
-      await saturate({ url, tokenFile: pool.file, seconds: 5, connections: 32, cpu: loadCpu, startAt: 0 })
-      const paced = { port: side.port, path: benchPath, tokenFile: pool.file, seconds: 10, cpu: loadCpu }
-      return await latencyAt({ ...paced, rps })
+      await saturate({ url, tokenFile, seconds: 5, connections: 32, cpu: loadCpu, startAt: 0 })
+      return await latencyAt({ port: side.port, path: benchPath, tokenFile, seconds: 10, cpu: loadCpu, rps })
     } finally {
       await side.stop()
     }
   }
-  return { rps, jotgate: await read('jotgate'), haproxy: hasHaproxy ? await read('haproxy') : undefined }
+  return { rps, jotgate: await read('jotgate'), haproxy: await read('haproxy') }
 }
 
 say(`node ${flags.node} (this process ${process.version}), ${flags.rounds} rounds of ${flags.seconds} s, A B B A`)

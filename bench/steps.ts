@@ -27,7 +27,15 @@ export async function printSteps(benchCase: BenchCase, node: string): Promise<vo
   const upstream = await startUpstream(folder, 1)
   try {
     const side = await startJotgate({
-      ...{ benchCase, cpu: 0, upstreamPort: upstream.port, keyFile: pool.keyFile, folder, node: profiling },
+      ...{
+        benchCase,
+        cpu: 0,
+        upstreamPort: upstream.port,
+        keyFile: pool.keyFile,
+        keyFiles: pool.keyFiles,
+        folder,
+        node: profiling,
+      },
     })
     const url = `http://127.0.0.1:${side.port}${benchPath}`
     const { requests } = await saturate({ url, tokenFile: pool.file, seconds, connections: 32, cpu: 1, startAt: 0 })

@@ -8,7 +8,7 @@ import {
   randomUUID,
   sign,
 } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -18,35 +18,57 @@ export const issuer = 'https://id.example.com/realms/bench'
 export const audience = 'bench-api'
 
 /** Where keys and token pools are kept between runs of one day: signing 160,000 RS256 tokens takes a minute. */
-const folder = join(tmpdir(), 'jotgate-bench')
+export const keptFolder: string = join(tmpdir(), 'jotgate-bench')
+/** Longer than any token here. */
+const tokenBytesMax = 16_384
 const validSeconds = 7 * 24 * 3600
 
 export interface TokenPool {
   /** One token a line. */
   readonly file: string
-  /** PEM of the public key, or the shared secret. */
+  /** PEM of the public key, or the shared secret: of the first key, where several signed. */
   readonly keyFile: string
+  /** The same of every key, in order. */
+  readonly keyFiles: readonly string[]
 }
 
 /** A pool of distinct tokens, made once a day and kept. */
 export function tokenPool(kind: TokenKind): TokenPool {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  mkdirSync(keptFolder, { recursive: true, mode: 0o700 })
   const day = Math.floor(Date.now() / 86_400_000)
-  const { algorithm, tokenBytes, origin, tokens } = kind
-  const keyFile = keyPair(day, algorithm, 'own').publicFile
-  const { privateFile } = keyPair(day, algorithm, origin === 'forged' ? 'other' : 'own')
-  const file = join(folder, `tokens-${day}-${algorithm}-${tokenBytes}-${origin}-${tokens}.txt`)
+  const { algorithm, tokenBytes, origin, tokens, signingKeys } = kind
+  const owners = Array.from({ length: signingKeys }, (_, index) => (index === 0 ? 'own' : `own${index}`))
+  const keyFiles = owners.map((owner) => keyPair(day, algorithm, owner).publicFile)
+  const signers = origin === 'forged' ? ['other'] : owners
+  const privateFiles = signers.map((owner) => keyPair(day, algorithm, owner).privateFile)
+  const keysWord = signingKeys === 1 ? '' : `-${signingKeys}-keys`
+  const file = join(keptFolder, `tokens-${day}-${algorithm}-${tokenBytes}-${origin}-${tokens}${keysWord}.txt`)
   if (!existsSync(file)) {
     // In a process of its own, so that the bench keeps a small heap.
-    const args = ['--import', 'tsx', fileURLToPath(import.meta.url), privateFile, file, JSON.stringify(kind)]
+    const args = ['--import', 'tsx', fileURLToPath(import.meta.url), file, JSON.stringify(kind), ...privateFiles]
     execFileSync(process.execPath, args)
   }
-  return { file, keyFile }
+  const [keyFile = ''] = keyFiles
+  return { file, keyFile, keyFiles }
+}
+
+/** The first token of a pool. */
+export function firstToken(pool: TokenPool): string {
+  const file = openSync(pool.file, 'r')
+  const start = Buffer.alloc(tokenBytesMax)
+  readSync(file, start)
+  closeSync(file)
+  return start.toString('latin1', 0, start.indexOf('\n'))
+}
+
+/** The id of a key by its place. */
+export function keyId(index: number): string {
+  return index === 0 ? 'bench' : `bench-${index}`
 }
 
 function keyPair(day: number, algorithm: BenchAlgorithm, whose: string): { publicFile: string; privateFile: string } {
-  const publicFile = join(folder, `${day}-${algorithm}-${whose}.pub.pem`)
-  const privateFile = join(folder, `${day}-${algorithm}-${whose}.pem`)
+  const publicFile = join(keptFolder, `${day}-${algorithm}-${whose}.pub.pem`)
+  const privateFile = join(keptFolder, `${day}-${algorithm}-${whose}.pem`)
   if (existsSync(privateFile)) return { publicFile, privateFile }
   if (algorithm === 'HS256') {
     const secret = Buffer.from(hkdfSync('sha256', randomUUID(), whose, 'bench', 48)).toString('base64url')
@@ -73,8 +95,8 @@ function signer(algorithm: BenchAlgorithm, secretOrPem: string): Signer {
   return (input) => sign('sha256', input, { key, dsaEncoding: 'ieee-p1363' })
 }
 
-function makeToken(kind: TokenKind, signIt: Signer, serial: number, nowSeconds: number): string {
-  const header = { alg: kind.algorithm, typ: 'JWT', kid: 'bench' }
+function makeToken(kind: TokenKind, key: number, signIt: Signer, serial: number, nowSeconds: number): string {
+  const header = { alg: kind.algorithm, typ: 'JWT', kid: keyId(key) }
   const claims = {
     iss: kind.origin === 'foreign' ? 'https://elsewhere.example.com' : issuer,
     sub: randomUUID(),
@@ -101,12 +123,16 @@ function encode(value: unknown): string {
 }
 
 function main(): void {
-  const [privateFile = '', file = '', kindText = ''] = process.argv.slice(2)
+  const [file = '', kindText = '', ...privateFiles] = process.argv.slice(2)
   const kind = JSON.parse(kindText) as TokenKind
-  const signIt = signer(kind.algorithm, readFileSync(privateFile, 'utf8'))
-  const nowSeconds = Math.floor(Date.now() / 1000)
+  const signers = privateFiles.map((privateFile) => signer(kind.algorithm, readFileSync(privateFile, 'utf8')))
+  const issuedSeconds = Math.floor(Date.now() / 1000) - (kind.origin === 'expired' ? validSeconds + 3600 : 0)
   const lines: string[] = []
-  for (let serial = 0; serial < kind.tokens; serial++) lines.push(makeToken(kind, signIt, serial, nowSeconds))
+  for (const [key, signIt] of signers.entries()) {
+    for (let left = kind.tokens / signers.length; left > 0; left--) {
+      lines.push(makeToken(kind, key, signIt, lines.length, issuedSeconds))
+    }
+  }
   writeFileSync(file, `${lines.join('\n')}\n`, { mode: 0o600 })
 }
 

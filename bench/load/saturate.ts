@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import type { Load } from './load.ts'
 
-export interface Load {
-  readonly requests: number
-  readonly seconds: number
-  /** Answers with status 400 and above. */
-  readonly notOk: number
-  /** Anything that is not an answer. */
-  readonly errors: number
+/** Tokens whose keys rotate: `tokensPerKey` of each key, in order, two keys in use at a time. */
+export interface Rotation {
+  readonly tokensPerKey: number
+  /** Whole seconds since 1970 when the first two keys came into use. */
+  readonly sinceSeconds: number
+  readonly periodSeconds: number
 }
 
 const script = fileURLToPath(new URL('./requests.lua', import.meta.url))
@@ -21,6 +21,7 @@ export function saturate(options: {
   readonly cpu: number
   /** The token to begin with, counted from 0: a run goes on where the one before it ended. */
   readonly startAt: number
+  readonly rotation?: Rotation | undefined
 }): Promise<Load> {
   const url = new URL(options.url)
   const args = [
@@ -33,10 +34,13 @@ export function saturate(options: {
     '-s',
     script,
   ]
+  const { rotation } = options
+  const rotationWords =
+    rotation === undefined ? [] : [rotation.tokensPerKey, rotation.sinceSeconds, rotation.periodSeconds].map(String)
   return new Promise((resolve, reject) => {
     execFile(
       'taskset',
-      [...args, url.origin, '--', options.tokenFile, url.pathname, String(options.startAt)],
+      [...args, url.origin, '--', options.tokenFile, url.pathname, String(options.startAt), ...rotationWords],
       (error, stdout) => {
         const line = stdout.split('\n').find((one) => one.startsWith('JSON '))
         if (error !== null || line === undefined) {

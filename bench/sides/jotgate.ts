@@ -2,8 +2,11 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { rotationSeconds } from '../cases.ts'
+import { certificate } from '../certificate.ts'
 import { audience, issuer } from '../tokens.ts'
-import { answering, ended, freePort, type RunningSide, type SideOptions } from './side.ts'
+import { type JwksServer, startJwksServer } from './jwks-server.ts'
+import { answering, ended, freePort, idleSeconds, type RunningSide, type SideOptions } from './side.ts'
 
 const main = fileURLToPath(new URL('../../packages/gateway/bin/jotgate.js', import.meta.url))
 
@@ -14,7 +17,14 @@ export async function startJotgate(options: SideOptions & { readonly node: strin
   const folder = mkdtempSync(join(options.folder, 'jotgate-'))
   const config = join(folder, 'jotgate.yaml')
   writeFileSync(join(folder, 'bench.key'), readFileSync(options.keyFile))
-  writeFileSync(config, jotgateConfig(options))
+  const { keys, kind, transport } = options.benchCase
+  const jwks = keys === 'static' ? undefined : await startJwksServer(keys, options.keyFiles)
+  const tls = transport === 'http' ? undefined : certificate()
+  if (tls !== undefined) {
+    writeFileSync(join(folder, 'tls.crt'), readFileSync(tls.certificateFile))
+    writeFileSync(join(folder, 'tls.key'), readFileSync(tls.privateKeyFile))
+  }
+  writeFileSync(config, jotgateConfig(options, jwks))
   const log = openSync(join(folder, 'access.log'), 'a')
   const data = join(folder, 'data')
   const args = [main, 'start', '--config', config, '--address', '127.0.0.1', '--port', String(port)]
@@ -36,13 +46,23 @@ export async function startJotgate(options: SideOptions & { readonly node: strin
     ],
     { stdio: ['ignore', log, log] },
   )
-  await answering(port, 15_000)
+  await answering(port, 15_000, transport)
+  if (keys === 'jwks-down') {
+    await jwks?.asked
+    jwks?.stop()
+  }
+  const sinceSeconds = jwks?.sinceSeconds ?? 0
+  const tokensPerKey = kind.tokens / kind.signingKeys
   return {
     name: 'jotgate',
     port,
     pid: child.pid ?? 0,
+    rotation: keys === 'jwks-rotating' ? { tokensPerKey, sinceSeconds, periodSeconds: rotationSeconds } : undefined,
     cacheLookups: () => readLookups(adminPort, readFileSync(join(data, 'admin-token'), 'utf8').trim()),
-    stop: () => ended(child),
+    stop: async () => {
+      jwks?.stop()
+      await ended(child)
+    },
   }
 }
 
@@ -56,19 +76,28 @@ async function readLookups(adminPort: number, token: string): Promise<{ hits: nu
   return { hits: read('hits'), misses: read('misses') }
 }
 
-function jotgateConfig(options: SideOptions): string {
-  const access = options.benchCase.isProtected ? '\n    access: { issuers: [bench] }' : '\n    access: public'
-  const { algorithm } = options.benchCase.kind
+function jotgateConfig({ benchCase, upstreamPort }: SideOptions, jwks: JwksServer | undefined): string {
+  const { algorithm } = benchCase.kind
+  const access = benchCase.isProtected ? '{ issuers: [bench] }' : 'public'
+  const key = `{ ${algorithm === 'HS256' ? 'sharedSecret' : 'publicKey'}: "\${file:./bench.key}" }`
+  const keys = jwks === undefined ? key : `{ jwksUri: "${jwks.uri}" }\n    allowInsecureHttp: true`
+  const certificates = '[{ certificate: "${file:./tls.crt}", privateKey: "${file:./tls.key}" }]'
+  const gateway = [
+    benchCase.transport === 'http' ? '' : `  listeners: [{ tls: { certificates: ${certificates} } }]\n`,
+    benchCase.idleConnections === 0 ? '' : `  limits: { idleTimeout: ${idleSeconds}s }\n`,
+  ].join('')
   return `version: 1
-issuers:
+gateway:${gateway === '' ? ' {}' : ''}
+${gateway}issuers:
   bench:
     issuer: ${issuer}
-    keys: { ${algorithm === 'HS256' ? 'sharedSecret' : 'publicKey'}: "\${file:./bench.key}" }
+    keys: ${keys}
     algorithms: [${algorithm}]
     audiences: [${audience}]
 apis:
   bench:
     listen: { path: /api }
-    upstream: { targets: ["http://127.0.0.1:${options.upstreamPort}"] }${access}
+    upstream: { targets: ["http://127.0.0.1:${upstreamPort}"] }
+    access: ${access}
 `
 }

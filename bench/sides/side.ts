@@ -1,13 +1,17 @@
 import type { ChildProcess } from 'node:child_process'
 import { createServer } from 'node:net'
-import type { BenchCase } from '../cases.ts'
+import { ask } from '../ask.ts'
+import type { BenchCase, Transport } from '../cases.ts'
+import type { Rotation } from '../load/saturate.ts'
 
-/** One of the two gateways compared, running. */
+/** One of the gateways compared, running. `own` is Jotgate too, in the other of the two cases compared. */
 export interface RunningSide {
-  readonly name: 'jotgate' | 'haproxy'
+  readonly name: 'jotgate' | 'haproxy' | 'nginx' | 'own'
   readonly port: number
   /** Root of its process tree. */
   readonly pid: number
+  /** How the keys of its issuer rotate; undefined where they do not. */
+  readonly rotation: Rotation | undefined
   /** Token cache look-ups so far; undefined for a side that has no cache. */
   readonly cacheLookups: () => Promise<{ readonly hits: number; readonly misses: number } | undefined>
   readonly stop: () => Promise<void>
@@ -19,9 +23,14 @@ export interface SideOptions {
   readonly upstreamPort: number
   /** PEM of the public key, or the shared secret. */
   readonly keyFile: string
+  /** The same of every key, in order. */
+  readonly keyFiles: readonly string[]
   /** A folder of this run. */
   readonly folder: string
 }
+
+/** Where connections are meant to be idle, no side closes one that is so for less than this. */
+export const idleSeconds = 600
 
 /** A port free right now on loopback. */
 export function freePort(): Promise<number> {
@@ -49,11 +58,11 @@ export function ended(child: ChildProcess): Promise<void> {
 }
 
 /** Waits until something answers on the port. */
-export async function answering(port: number, timeoutMs: number): Promise<void> {
+export async function answering(port: number, timeoutMs: number, transport: Transport = 'http'): Promise<void> {
   const deadline = Date.now() + timeoutMs
   for (;;) {
     try {
-      await fetch(`http://127.0.0.1:${port}/api/x`)
+      await ask({ port, transport, path: '/api/x', headers: {}, body: Buffer.alloc(0) })
       return
     } catch (error) {
       if (Date.now() > deadline) throw new Error(`nothing answers on port ${port}`, { cause: error })
