@@ -1,5 +1,7 @@
 import type { Latency } from './load/latency.ts'
+import { mean } from './mean.ts'
 import type { Sample } from './measure.ts'
+import { median } from './median.ts'
 
 /** One line of the published result. Absent figures were not measured or do not count; `note` says why. */
 export interface CaseResult {
@@ -80,7 +82,8 @@ export function summarise(
   }
 }
 
-function roundFaults(round: Round): string[] {
+/** Why a round does not count; none when it does. Pure. */
+export function roundFaults(round: Round): string[] {
   const [before, after] = round.referenceUs
   const moved = Math.abs(after - before) / before > 0.1
   const faults = round.samples.flatMap((sample) =>
@@ -93,17 +96,6 @@ function roundFaults(round: Round): string[] {
 
 function cpu(round: Round, side: Sample['side']): number[] {
   return round.samples.filter((sample) => sample.side === side).map((sample) => sample.cpuUsPerRequest)
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  const middle = sorted.length >> 1
-  const upper = sorted[middle] ?? Number.NaN
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2
 }
 
 function rangeOf(values: readonly number[]): readonly [number, number] {

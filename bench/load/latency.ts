@@ -6,6 +6,7 @@ export interface Latency {
   readonly p50Ms: number
   readonly p99Ms: number
   readonly p999Ms: number
+  readonly maxMs: number
 }
 
 const generator = fileURLToPath(new URL('./paced.ts', import.meta.url))

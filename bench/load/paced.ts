@@ -99,5 +99,5 @@ function percentile(values: readonly number[], share: number): number {
 
 const at = (share: number): number => percentile(latenciesMs, share)
 process.stdout.write(
-  `${JSON.stringify({ sent, answered: latenciesMs.length, failures, p50Ms: at(0.5), p99Ms: at(0.99), p999Ms: at(0.999), lagP99Ms: percentile(lagsMs, 0.99) })}\n`,
+  `${JSON.stringify({ sent, answered: latenciesMs.length, failures, p50Ms: at(0.5), p99Ms: at(0.99), p999Ms: at(0.999), maxMs: at(1), lagP99Ms: percentile(lagsMs, 0.99) })}\n`,
 )
