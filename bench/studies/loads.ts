@@ -91,10 +91,13 @@ async function visit(
   const { seconds, gatewayCpu, loadCpu } = context
   const samples = new Map<LoadName, Sample>()
   const latencies = new Map<LoadName, Latency>()
-  samples.set(saturation, await measure(side, standardLoad(context, benchCase, tokenFile)))
+  const saturated = await measure(side, standardLoad(context, benchCase, tokenFile))
+  samples.set(saturation, saturated)
   for (const share of loadShares) {
-    const paced = await measurePaced(side, { rps: fullRps * share, seconds, tokenFile, gatewayCpu, loadCpu })
-    samples.set(loadName(share), paced.sample)
+    const rps = fullRps * share
+    const paced = await measurePaced(side, { rps, seconds, tokenFile, gatewayCpu, loadCpu })
+    const tooMuch = rps > saturated.rps ? `${Math.round(rps)} requests a second are more than it can do` : undefined
+    samples.set(loadName(share), { ...paced.sample, fault: paced.sample.fault ?? tooMuch })
     if (paced.latency !== undefined) latencies.set(loadName(share), paced.latency)
   }
   for (const [load, { cpuUsPerRequest, fault = '' }] of samples) {
