@@ -3,7 +3,7 @@ import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypt
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { benchPath } from '../cases.ts'
-import { latencyAt } from '../load/latency.ts'
+import { type Latency, latencyAt } from '../load/latency.ts'
 import { saturate } from '../load/saturate.ts'
 import { startUpstream } from '../sides/nginx.ts'
 import { tokenPool } from '../tokens.ts'
@@ -43,7 +43,8 @@ const rotateEveryMs = 1_000
 const scrapeEveryMs = 2_000
 /** Of what the gateway itself does at saturation. */
 const loadShare = 0.7
-const settleMs = 3_000
+const settleMs = 1_000
+const watchWritesMs = 600
 const lateGenerator = 'the generator did not keep up with the rate'
 const generationName = 'jotgate_config_generation'
 const gaugeName = 'jotgate_event_loop_delay_excess_milliseconds'
@@ -135,17 +136,15 @@ function rotation(jwks: JwksServer, signing: KeyObject): () => void {
 
 async function runPhase(run: Run, size: Size, phase: Phase): Promise<readonly Figure[]> {
   const { context, gateway, rps, tokenFile, stallFile } = run
-  const seconds = Math.max(context.seconds, size.secondsMin)
-  const events: StallEvent[] = []
-  const before = await gateway.metrics()
-  await pause(settleMs)
-  const fromMs = Date.now()
+  const generationBefore = await settledGeneration(gateway)
   const gauges: number[] = []
-  const each: readonly (readonly [isDone: boolean, everyMs: number, what: string, run: () => unknown])[] = [
+  const each: readonly (readonly [isDone: boolean, everyMs: number, what: string, act: () => unknown])[] = [
     [phase.reloads !== 'none', reloadEveryMs, 'a reload', () => run.reload(phase.reloads === 'all' ? 'all' : 'one')],
     [phase.rotates, rotateEveryMs, 'a rotation', run.rotate],
-    [phase.scrapes, scrapeEveryMs, 'a scrape', async () => gauges.push(gaugeIn(await gateway.metrics()))],
+    [phase.scrapes, scrapeEveryMs, 'a scrape', async () => gauges.push(await readGauge(gateway))],
   ]
+  const events: StallEvent[] = []
+  const fromMs = Date.now()
   const timers = each
     .filter(([isDone]) => isDone)
     .map(([, everyMs, what, act]) =>
@@ -154,38 +153,60 @@ async function runPhase(run: Run, size: Size, phase: Phase): Promise<readonly Fi
         void act()
       }, everyMs),
     )
+  const seconds = Math.max(context.seconds, size.secondsMin)
   const paced = { port: gateway.port, path: benchPath, tokenFile, rps, seconds, cpu: context.loadCpu }
   const latency = await latencyAt(paced).catch((error: Error) => error)
   for (const timer of timers) clearInterval(timer)
   const untilMs = Date.now()
-  // The watch writes every half second, and a reload that is under way takes some more.
-  await pause(settleMs)
-  const text = await gateway.metrics()
-  gauges.push(gaugeIn(text))
+  // The watch writes every half second; then the gauge, whose reading is itself work of the worker's.
+  await pause(watchWritesMs)
+  gauges.push(await readGauge(gateway))
+  const found = longestStall(readFileSync(stallFile, 'utf8'), fromMs, untilMs, events)
+  const generations = (await settledGeneration(gateway)) - generationBefore
+  const about = `${size.name}, ${phase.name}`
+  const told = tell(about, { ...found, gaugeMs: Math.max(...gauges), latency, generations })
+  context.say(`  ${about}: ${found.longest.ms.toFixed(1)} ms; ${told[0]?.note ?? ''}`)
+  return told
+}
 
-  const { longest, over20Ms } = longestStall(readFileSync(stallFile, 'utf8'), fromMs, untilMs, events)
-  const generations = readMetric(text, generationName) - readMetric(before, generationName)
+interface Found extends ReturnType<typeof longestStall> {
+  readonly gaugeMs: number
+  /** Undefined: the generator was late; an error: requests got no answer. */
+  readonly latency: Latency | Error | undefined
+  readonly generations: number
+}
+
+function tell(about: string, found: Found): readonly Figure[] {
+  const { longest, over20Ms, gaugeMs, latency, generations } = found
   const { after } = longest
-  const what = [
-    after === undefined ? '' : `${after.ms} ms after ${after.what}`,
+  const note = [
+    ...(after === undefined ? [] : [`${after.ms} ms after ${after.what}`]),
     `${over20Ms} over 20 ms`,
     `${generations} generations came into force`,
-  ]
-  const about = `${size.name}, ${phase.name}`
-  context.say(`  ${about}: ${longest.ms.toFixed(1)} ms; ${what.filter(Boolean).join('; ')}`)
+  ].join('; ')
   const outside = latency instanceof Error || latency === undefined ? [] : [latency.maxMs]
   const faults = latency instanceof Error ? [latency.message] : latency === undefined ? [lateGenerator] : []
-  const inside = toFigure({ name: `${about}: longest stall`, unit: 'ms', values: [longest.ms] })
   return [
-    { ...inside, note: what.filter(Boolean).join('; ') },
-    toFigure({ name: `${about}: the gateway's own gauge`, unit: 'ms', values: [Math.max(...gauges)] }),
+    { ...toFigure({ name: `${about}: longest stall`, unit: 'ms', values: [longest.ms] }), note },
+    toFigure({ name: `${about}: the gateway's own gauge`, unit: 'ms', values: [gaugeMs] }),
     toFigure({ name: `${about}: longest latency`, unit: 'ms', values: outside, faults }),
   ]
 }
 
+/** The generation in force, once no reload is under way any more. */
+async function settledGeneration(gateway: Gateway): Promise<number> {
+  let seen = Number.NaN
+  for (;;) {
+    const generation = readMetric(await gateway.metrics(), generationName)
+    await pause(settleMs)
+    if (generation === seen) return generation
+    seen = generation
+  }
+}
+
 /** The worst since it was last asked for. */
-function gaugeIn(metrics: string): number {
-  return readMetric(metrics, gaugeName)
+async function readGauge(gateway: Gateway): Promise<number> {
+  return readMetric(await gateway.metrics(), gaugeName)
 }
 
 function controlPid(supervisor: number): string {
