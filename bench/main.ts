@@ -17,11 +17,17 @@ import { type SidePlan, sidePlans } from './sides/side-plans.ts'
 import type { Upstream } from './sides/upstream.ts'
 import { upstreamFor } from './sides/upstream-for.ts'
 import { printSteps } from './steps.ts'
+import { figureTable } from './studies/figure-table.ts'
+import { runStudies } from './studies/run-studies.ts'
+import { studiesNamed } from './studies/studies-named.ts'
+import { targetTable } from './target-table.ts'
+import { targetCases, targetRows, targetStudies } from './targets.ts'
 import { tokenPool } from './tokens.ts'
 
 /**
  * `npm run bench -- [--json] [--case warm] [--rounds 5] [--seconds 10] [--node /path/to/node] [--no-latency]
- * [--save bench/results/name.json] [--steps]`
+ * [--save bench/results/name.json] [--steps]
+ * [--study name] [--targets]`
  */
 const { values: flags } = parseArgs({
   options: {
@@ -33,6 +39,8 @@ const { values: flags } = parseArgs({
     'no-latency': { type: 'boolean', default: false },
     save: { type: 'string' },
     steps: { type: 'boolean', default: false },
+    study: { type: 'string', multiple: true },
+    targets: { type: 'boolean', default: false },
   },
 })
 
@@ -127,8 +135,9 @@ async function readLatency(plans: readonly SidePlan[], upstream: Upstream, round
     const side = await startSide(plan, upstream)
     try {
       const url = `http://127.0.0.1:${side.port}${benchPath}`
-      await saturate({ url, tokenFile, seconds: 5, connections: 32, cpu: loadCpu, startAt: 0 })
-      return await latencyAt({ port: side.port, path: benchPath, tokenFile, seconds: 10, cpu: loadCpu, rps })
+      const warmed = await saturate({ url, tokenFile, seconds: 5, connections: 32, cpu: loadCpu, startAt: 0 })
+      const paced = { port: side.port, path: benchPath, tokenFile, seconds: 10, cpu: loadCpu, rps }
+      return await latencyAt({ ...paced, startAt: warmed.requests })
     } finally {
       await side.stop()
     }
@@ -138,9 +147,12 @@ async function readLatency(plans: readonly SidePlan[], upstream: Upstream, round
 
 say(`node ${flags.node} (this process ${process.version}), ${flags.rounds} rounds of ${flags.seconds} s, A B B A`)
 const results: CaseResult[] = []
+/** Studies are asked for by name; the cases then run only when they are named too. */
+const caseNames = flags.targets ? targetCases : (flags.case ?? (flags.study === undefined ? undefined : []))
+const wantedStudies = studiesNamed(flags.targets ? targetStudies : (flags.study ?? []))
 try {
   for (const benchCase of cases) {
-    if (flags.case === undefined ? !benchCase.isBase : !isNamed(flags.case, benchCase.name)) continue
+    if (caseNames === undefined ? !benchCase.isBase : !isNamed(caseNames, benchCase.name)) continue
     if (flags.steps) {
       await printSteps(benchCase, flags.node)
       continue
@@ -149,8 +161,15 @@ try {
     results.push(result)
     if (flags.json) process.stdout.write(`${JSON.stringify(result)}\n`)
   }
-  if (!flags.json && !flags.steps) process.stdout.write(`${toTable(results)}\n`)
-  if (flags.save !== undefined) saveResults(flags.save, flags.node, results)
+  if (results.length > 0 && !flags.json) process.stdout.write(`${toTable(results)}\n`)
+  const context = { node: flags.node, rounds: Number(flags.rounds), seconds: Number(flags.seconds) }
+  const studies = await runStudies(wantedStudies, { ...context, folder, gatewayCpu, loadCpu, say }, (result) =>
+    process.stdout.write(`${flags.json ? JSON.stringify(result) : figureTable(result)}\n`),
+  )
+  const targets = flags.targets ? targetRows(results, studies) : []
+  if (flags.targets) process.stdout.write(flags.json ? `${JSON.stringify(targets)}\n` : `${targetTable(targets)}\n`)
+  if (flags.save !== undefined) saveResults(flags.save, flags.node, results, { studies, targets })
+  if (studies.some(({ failures }) => failures.length > 0)) process.exitCode = 1
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }

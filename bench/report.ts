@@ -113,7 +113,10 @@ export function summarise(
 }
 
 /** Why a round does not count; none when it does. Pure. */
-export function roundFaults(round: Round): string[] {
+export function roundFaults(round: {
+  readonly samples: readonly Pick<Sample, 'side' | 'fault'>[]
+  readonly referenceUs: Round['referenceUs']
+}): string[] {
   const [before, after] = round.referenceUs
   const moved = Math.abs(after - before) / before > 0.1
   const faults = round.samples.flatMap((sample) =>

@@ -25,10 +25,11 @@ export async function latencyAt(options: {
   readonly rps: number
   readonly seconds: number
   readonly cpu: number
+  /** The token to begin with: behind those the warm-up used, or they would be known already. */
+  readonly startAt?: number
 }): Promise<Latency | undefined> {
-  const words = [options.port, options.path, options.tokenFile, Math.floor(options.rps), options.seconds, 64].map(
-    String,
-  )
+  const { port, path, tokenFile, rps, seconds, startAt = 0 } = options
+  const words = [port, path, tokenFile, Math.floor(rps), seconds, 64, startAt].map(String)
   const args = ['-c', String(options.cpu), process.execPath, '--import', 'tsx', generator, ...words]
   const { stdout } = await promisify(execFile)('taskset', args)
   const said = JSON.parse(stdout) as Latency & { sent: number; answered: number; failures: number; lagP99Ms: number }

@@ -6,7 +6,7 @@ import { tokenLines } from './token-lines.ts'
 /**
  * Fixed-rate load for latency: requests are due at fixed times whether or not earlier ones were answered, and latency
  * counts from the due time, so a stall is seen by every request it delays. Runs as a process of its own:
- * `paced.ts <port> <path> <token file> <rate a second> <seconds> <connections>`; prints one JSON object.
+ * `paced.ts <port> <path> <token file> <rate a second> <seconds> <connections> <first token>`; prints one JSON object.
  */
 interface Connection {
   readonly socket: Socket
@@ -14,7 +14,8 @@ interface Connection {
   readonly due: number[]
 }
 
-const [port = '0', path = '/', tokenFile = '', rate = '1000', seconds = '5', connections = '64'] = process.argv.slice(2)
+const words = process.argv.slice(2)
+const [port = '0', path = '/', tokenFile = '', rate = '1000', seconds = '5', connections = '64', startAt = '0'] = words
 const total = Math.floor(Number(rate) * Number(seconds))
 const gapMs = 1000 / Number(rate)
 /** Time for the last answers. */
@@ -25,7 +26,7 @@ const readBytes = 65_536
 const napMs = 0.25
 const nap = new Int32Array(new SharedArrayBuffer(4))
 
-const nextRequest = tokenLines(tokenFile, 0, (token) => requestHead(path, token))
+const nextRequest = tokenLines(tokenFile, Number(startAt), (token) => requestHead(path, token))
 const latenciesMs = new Float64Array(total)
 /** How late each request was sent: time that is the generator's own. */
 const lagsMs = new Float64Array(total)

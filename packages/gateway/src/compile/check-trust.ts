@@ -56,7 +56,7 @@ function checkAudience(
 }
 
 function hasAudience(config: Config, issuerId: string): boolean {
-  const issuer = new Map(Object.entries(config.issuers)).get(issuerId)
+  const issuer = Object.hasOwn(config.issuers, issuerId) ? config.issuers[issuerId] : undefined
   return issuer === undefined || issuer.audiences !== undefined || issuer.anyAudience
 }
 

@@ -1,0 +1,116 @@
+import { createPublicKey } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { Agent, get } from 'node:http'
+import { benchPath } from '../cases.ts'
+import { startUpstream } from '../sides/nginx.ts'
+import { tokenPool } from '../tokens.ts'
+import { benchConfig } from './bench-config.ts'
+import { caseNamed } from './case-named.ts'
+import { type Gateway, startGateway } from './gateway.ts'
+import { startJwksServer } from './jwks-server.ts'
+import { publishedKey } from './published-key.ts'
+import { readMetric } from './read-metric.ts'
+import type { Study } from './study.ts'
+import { toFigure } from './to-figure.ts'
+
+const tokensUsed = 1_000
+/** Refreshes that are waited for between the tokens' turns. */
+const refreshes = 3
+const maxAgeSeconds = 1
+const turnsMax = 10
+/** Longest wait for them. */
+const refreshMs = 15_000
+
+/** What a refresh of a key set that did not change costs the tokens of its keys: nothing, or it is a fault. */
+export const jwksRefresh: Study = {
+  name: 'jwks-refresh',
+  about: 'tokens verified again after a key set was fetched again and was the same',
+  run: async ({ node, folder, gatewayCpu, loadCpu }) => {
+    const pool = tokenPool(caseNamed('warm').kind)
+    const tokens = readFileSync(pool.file, 'utf8').split('\n').slice(0, tokensUsed)
+    const upstream = await startUpstream(folder, loadCpu)
+    const jwks = await startJwksServer(
+      [publishedKey(createPublicKey(readFileSync(pool.keyFile)), 'bench')],
+      maxAgeSeconds,
+    )
+    const keys = { keys: { jwksUri: jwks.url }, allowInsecureHttp: true }
+    const config = benchConfig(upstream.port, keys)
+    const gateway = await startGateway({ node, cpu: gatewayCpu, workers: 1, folder, config })
+    try {
+      const before = await sendUntilKept(gateway, tokens)
+      const fetchesBefore = jwks.fetches()
+      const deadline = Date.now() + refreshMs
+      while (jwks.fetches() < fetchesBefore + refreshes && Date.now() < deadline) {
+        await new Promise((resolve) => setTimeout(resolve, 100))
+      }
+      // The last of them has to arrive in the worker.
+      await new Promise((resolve) => setTimeout(resolve, 500))
+      const fetched = jwks.fetches() - fetchesBefore
+      await sendAll(gateway.port, tokens)
+      const after = await counts(gateway)
+      const faults = fetched < refreshes ? [`the set was fetched only ${fetched} times`] : []
+      const one = (name: string, value: number, counting = true) =>
+        toFigure({ name, unit: 'count', values: counting && faults.length > 0 ? [] : [value], faults })
+      return {
+        figures: [
+          one('tokens sent again', tokensUsed, false),
+          one('refreshes in between', fetched, false),
+          one('found in the cache', after.hits - before.hits),
+          one('not found in the cache', after.misses - before.misses),
+          one('re-verifications', after.verifications - before.verifications),
+        ],
+        failures: [],
+      }
+    } finally {
+      await gateway.stop()
+      jwks.stop()
+      await upstream.stop()
+    }
+  },
+}
+
+interface Counts {
+  readonly hits: number
+  readonly misses: number
+  readonly verifications: number
+}
+
+/** A token is kept from its second use on; a few need a third, as what was seen once is remembered in little room. */
+async function sendUntilKept(gateway: Gateway, tokens: readonly string[]): Promise<Counts> {
+  for (let turn = 0; turn < turnsMax; turn++) {
+    const before = await counts(gateway)
+    await sendAll(gateway.port, tokens)
+    const after = await counts(gateway)
+    if (after.misses === before.misses) return after
+  }
+  throw new Error(`not all of ${tokens.length} tokens were kept after ${turnsMax} turns`)
+}
+
+async function counts(gateway: Gateway): Promise<Counts> {
+  const text = await gateway.metrics()
+  const [hits = 0, misses = 0, verifications = 0] = ['token_cache_hits', 'token_cache_misses', 'verifications'].map(
+    (name) => readMetric(text, `jotgate_${name}_total`),
+  )
+  return { hits, misses, verifications }
+}
+
+/** One request for each token, one after another. */
+async function sendAll(port: number, tokens: readonly string[]): Promise<void> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  for (const token of tokens) {
+    const status = await statusOf(agent, port, token)
+    if (status !== 200) throw new Error(`a good token was answered ${status}`)
+  }
+  agent.destroy()
+}
+
+function statusOf(agent: Agent, port: number, token: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const headers = { authorization: `Bearer ${token}` }
+    const request = get({ host: '127.0.0.1', port, path: benchPath, agent, headers }, (response) => {
+      response.resume()
+      response.once('end', () => resolve(response.statusCode))
+    })
+    request.once('error', reject)
+  })
+}

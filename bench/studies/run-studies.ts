@@ -1,0 +1,20 @@
+import { execFileSync } from 'node:child_process'
+import type { Study, StudyContext, StudyResult } from './study.ts'
+
+/** Runs studies one after the other, tells each when it is done, and answers what they came to. */
+export async function runStudies(
+  chosen: readonly Study[],
+  context: StudyContext,
+  tell: (result: StudyResult) => void,
+): Promise<readonly StudyResult[]> {
+  // What a study does itself meanwhile is the load's, and no process of the gateway inherits it.
+  execFileSync('taskset', ['-acp', String(context.loadCpu), String(process.pid)])
+  const results: StudyResult[] = []
+  for (const { name, about, run } of chosen) {
+    context.say(`${name}: ${about}`)
+    const result = { study: name, ...(await run(context)) }
+    results.push(result)
+    tell(result)
+  }
+  return results
+}
