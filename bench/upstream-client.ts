@@ -51,6 +51,7 @@ let count = 0
 let failed = 0
 let running = true
 const reply: Reply = {
+  holdsPieces: false,
   head: () => undefined,
   data: () => true,
   end: () => undefined,

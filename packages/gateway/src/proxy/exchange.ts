@@ -92,6 +92,8 @@ export interface ByteSink {
  * reply's own: it adds to them.
  */
 export interface Reply {
+  /** Pieces it was given may not have left yet: their memory is in use. */
+  readonly holdsPieces: boolean
   /** `bodyBytes` undefined: length unknown. */
   readonly head: (status: number, rawHeaders: string[], bodyBytes: number | undefined) => void
   /** False: the caller reads slowly; wait for `onDrain`. */

@@ -4,6 +4,7 @@ const nothing = (): void => undefined
 
 /** A reply for an exchange without a caller: what is written to it goes nowhere. */
 export const nowhere: Reply = {
+  holdsPieces: false,
   head: nothing,
   data: () => true,
   end: nothing,

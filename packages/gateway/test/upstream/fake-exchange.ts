@@ -76,6 +76,8 @@ export function fakeExchange(request: FakeRequest = {}): FakeExchange {
         },
       },
       reply: {
+        // They are looked at in the end.
+        holdsPieces: true,
         head: (status, rawHeaders, bodyBytes) => {
           if (got.status !== undefined) throw new Error('two heads for one request')
           got.status = status

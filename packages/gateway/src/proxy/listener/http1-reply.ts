@@ -68,6 +68,10 @@ export class Http1Reply implements Reply, CallerPace {
     return this.output.takenBytes
   }
 
+  get holdsPieces(): boolean {
+    return this.first !== undefined || this.output.waitingBytes > 0
+  }
+
   head(status: number, rawHeaders: string[], bodyBytes: number | undefined): void {
     const { connection, request } = this
     this.refuseSecond()

@@ -55,6 +55,9 @@ export class Http2Reply implements Reply, CallerPace {
     return this.isCutOff || this.body.isCutOff
   }
 
+  /** Node does not say when it has let go of one. */
+  readonly holdsPieces = true
+
   head(status: number, rawHeaders: string[], bodyBytes: number | undefined): void {
     if (bodyBytes !== undefined) rawHeaders.push('content-length', String(bodyBytes))
     this.isEventStream = isEventStream(rawHeaders)

@@ -64,6 +64,9 @@ export class NodeHttp1Reply implements Reply, CallerPace {
     this.request.socket.destroy()
   }
 
+  /** Node does not say when it has let go of one. */
+  readonly holdsPieces = true
+
   head(status: number, rawHeaders: string[], bodyBytes: number | undefined): void {
     // Without chunks only the end of the connection ends a body of unknown length.
     const endsByClose = bodyBytes === undefined && !this.response.useChunkedEncodingByDefault

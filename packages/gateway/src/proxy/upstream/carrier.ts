@@ -34,8 +34,8 @@ export interface CarrierUser {
   answerHead(head: ResponseHead): void
   /** The answer is 101: who takes the connection's bytes from here on. Undefined: nobody, the user destroyed it. */
   upgraded(head: ResponseHead, end: TunnelEnd): TunnelUser | undefined
-  /** A piece of the body, in memory of its own. */
-  answerData(chunk: Buffer): void
+  /** A piece of the body, in memory of its own. True: it has left, and its memory may be used again. */
+  answerData(chunk: Buffer): boolean
   /** The answer is whole; the carrier is no longer the user's. `trailers`: as received, names and values in turn. */
   answerEnd(trailers: readonly string[]): void
   /**

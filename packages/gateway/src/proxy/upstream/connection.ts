@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { TunnelEnd, TunnelUser } from '../exchange.ts'
 import type { Carrier, CarrierUser } from './carrier.ts'
+import { PieceMemory } from './piece-memory.ts'
 import { ResponseParser } from './response-parser.ts'
 
 /** Where connections live. */
@@ -178,7 +179,7 @@ export class UpstreamConnection implements Carrier, TunnelEnd {
     const { parser } = this
     const body = parser.ranges.length === 0 ? undefined : copyRanges(chunk, parser.ranges)
     if (parser.headEnded) user.answerHead(parser.head)
-    if (body !== undefined && this.user === user) user.answerData(body)
+    if (body !== undefined && this.user === user && user.answerData(body)) pieces.giveBack(body)
     if (!isEnd || this.user !== user) return
     // Whoever takes the connection next begins by forgetting them.
     const { trailers } = parser
@@ -257,6 +258,8 @@ export class UpstreamConnection implements Carrier, TunnelEnd {
 }
 
 const emptyChunk = Buffer.alloc(0)
+/** One for all connections. */
+const pieces = new PieceMemory()
 
 function flushHead(connection: UpstreamConnection): void {
   connection.flushHead()
@@ -271,7 +274,7 @@ function copyOf(buffer: Uint8Array, from: number, to: number): Buffer {
 function copyRanges(chunk: Buffer, ranges: readonly number[]): Buffer {
   let bytes = 0
   for (let i = 0; i < ranges.length; i += 2) bytes += (ranges[i + 1] ?? 0) - (ranges[i] ?? 0)
-  const copy = Buffer.allocUnsafe(bytes)
+  const copy = pieces.take(bytes)
   let at = 0
   for (let i = 0; i < ranges.length; i += 2) at += chunk.copy(copy, at, ranges[i], ranges[i + 1])
   return copy

@@ -226,10 +226,12 @@ export class Forwarding implements CarrierUser, PoolWaiter, ByteSink, LongAnswer
     this.watchDeadline(this.connection?.readMs ?? 0)
   }
 
-  answerData(chunk: Buffer): void {
+  answerData(chunk: Buffer): boolean {
+    const { reply } = this.exchange
     this.responseBytes += chunk.length
-    if (!this.exchange.reply.data(chunk)) this.holdUpstream()
+    if (!reply.data(chunk)) this.holdUpstream()
     this.watchDeadline(this.connection?.readMs ?? 0)
+    return !reply.holdsPieces
   }
 
   answerEnd(trailers: readonly string[]): void {
