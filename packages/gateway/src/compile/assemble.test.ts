@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { issuerOf } from '../../test/fixtures/compiled-plans.ts'
 import { apiPlanOf, compiledApiOf, objectsOf } from '../../test/fixtures/requests.ts'
-import { assemble } from './assemble.ts'
+import { assemble, assembleInSlices } from './assemble.ts'
 import type { ConfigObject, IssuerPlan } from './plan.ts'
 
 function withIssuers(...plans: readonly IssuerPlan[]): ConfigObject[] {
@@ -97,6 +97,16 @@ describe('assembling a snapshot', () => {
     }
     expect(Object.isFrozen(snapshot.apis[0]?.plan.upstream.targets[0])).toBe(true)
     expect(Object.isFrozen(compiledApiOf().accessFor('GET', '/orders').require.claims)).toBe(true)
+  })
+
+  it('rests between its objects: hundreds of them are not built in one go', () => {
+    const plans = Array.from({ length: 500 }, (_, index) => apiPlanOf({ id: `a${index}`, segments: [`a${index}`] }))
+    const slices = assembleInSlices(objectsOf(plans), 1)
+    let rests = 0
+    let step = slices.next()
+    for (; step.done !== true; step = slices.next()) rests++
+    expect(rests).toBeGreaterThanOrEqual(10)
+    expect(step.value.apis.map(({ plan }) => plan.id)).toEqual(plans.map(({ id }) => id))
   })
 
   it('throws on what compile never yields', () => {

@@ -4,7 +4,14 @@ export interface Slots {
   readonly assign: (ids: readonly string[]) => readonly number[]
   /** Adds at a position: row times width, plus the column. */
   readonly add: (position: number, by: number) => void
-  readonly read: () => readonly { readonly id: string; readonly counts: readonly number[] }[]
+  readonly read: () => readonly CountRow[]
+}
+
+/** What was counted for one configured id. */
+export interface CountRow {
+  readonly id: string
+  /** Column and value in turn, by column. Zeros are left out: most of what a row could count it never does. */
+  readonly counts: readonly number[]
 }
 
 /** Rows kept for ids the configuration no longer holds; beyond, theirs are emptied and given to new ids. */
@@ -32,6 +39,16 @@ export function createSlots(width: number): Slots {
     return rows++
   }
 
+  function countsOf(row: number): readonly number[] {
+    const counts: number[] = []
+    const from = row * width
+    for (let column = 0; column < width; column++) {
+      const value = values[from + column]
+      if (value !== undefined && value !== 0) counts.push(column, value)
+    }
+    return counts
+  }
+
   return {
     assign: (ids) => {
       const current = new Set(ids)
@@ -46,7 +63,6 @@ export function createSlots(width: number): Slots {
     add: (position, by) => {
       values[position] = (values[position] ?? 0) + by
     },
-    read: () =>
-      [...rowOf].map(([id, row]) => ({ id, counts: Array.from(values.subarray(row * width, (row + 1) * width)) })),
+    read: () => [...rowOf].map(([id, row]) => ({ id, counts: countsOf(row) })),
   }
 }

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { rejectSamples } from '../../test/reject-samples.ts'
 import { algorithms } from '../domain/algorithm.ts'
 import { outcomeOfReason, reasons } from '../domain/reasons.ts'
-import type { Reject } from '../domain/reject.ts'
+import type { Reason, Reject } from '../domain/reject.ts'
+import { apiCounts } from './counter-columns.ts'
 import { counter, createCounters, gauge, noApiSlot } from './counters.ts'
 import { mergeCounters } from './merge-counters.ts'
 import { toPrometheus } from './prometheus.ts'
@@ -66,7 +67,7 @@ describe('counters', () => {
       counters.request(apis[0] ?? -1, 'forwarded', undefined, 200, 1, 1)
       counters.request(apis[1] ?? -1, 'forwarded', undefined, 200, 1, 1)
     }
-    const { apis } = counters.snapshot()
+    const apis = counters.snapshot().apis.map(apiCounts)
     expect(apis.length).toBeLessThanOrEqual(1024)
     expect(apis.find(({ id }) => id === 'kept')?.endings[0]).toBe(3000)
     expect(apis.find(({ id }) => id === 'g2999')?.endings[0]).toBe(1)
@@ -94,6 +95,29 @@ describe('counters', () => {
     expect(sampleOf(text, 'jotgate_caller_connections')).toBe(15)
     expect(sampleOf(text, 'jotgate_event_loop_delay_excess_milliseconds')).toBe(3)
     expect(mergeCounters([]).apis).toEqual([])
+  })
+
+  it('add up column by column, whichever of them a worker has', () => {
+    const [a, b] = [
+      ['forwarded', 'token_expired', 'forwarded'],
+      ['signature_invalid', 'token_expired', 'api_unknown'],
+    ].map((endings) => {
+      const counters = createCounters()
+      for (const ending of endings) {
+        const reason = ending === 'forwarded' ? undefined : (ending as Reason)
+        counters.request(noApiSlot, reason === undefined ? 'forwarded' : 'refused', reason, 200, endings.length, -1)
+      }
+      return counters.snapshot()
+    })
+    if (a === undefined || b === undefined) throw new Error('there are two')
+    const merged = mergeCounters([a, b])
+    expect(merged).toEqual(mergeCounters([b, a]))
+    const [row] = merged.apis.map(apiCounts)
+    const counted = Object.fromEntries(
+      ['forwarded', ...reasons].map((ending, at) => [ending, row?.endings[at] ?? 0]).filter(([, count]) => count !== 0),
+    )
+    expect(counted).toEqual({ forwarded: 2, token_expired: 2, signature_invalid: 1, api_unknown: 1 })
+    expect(row?.total).toEqual({ buckets: expect.arrayContaining([6]), sumMs: 18 })
   })
 })
 

@@ -1,8 +1,8 @@
-import { algorithms } from '../domain/algorithm.ts'
 import type { EndCause } from '../domain/end-cause.ts'
-import { type Outcome, reasonNumber, reasons } from '../domain/reasons.ts'
+import type { Outcome } from '../domain/reasons.ts'
 import type { Reason } from '../domain/reject.ts'
-import { createSlots } from './counter-slots.ts'
+import { apiColumns, bucketCount, bucketOf, issuerColumns } from './counter-columns.ts'
+import { type CountRow, createSlots } from './counter-slots.ts'
 
 /** Counters without labels, by position; `counterNames` says what they are called. */
 export const counter = {
@@ -62,46 +62,14 @@ export const tunnelEndCounter: Readonly<Record<EndCause, CounterIndex>> = {
   drain: counter.tunnelsDrained,
 }
 
-/** Upper bounds of the duration buckets in milliseconds: 0.25 doubling to 16,384; above them one for the rest. */
-export const durationBoundsMs: readonly number[] = Array.from({ length: 17 }, (_, index) => 0.25 * 2 ** index)
-
-const bucketCount = durationBoundsMs.length + 1
-const algorithmCount = algorithms.length
-/** Requests by ending: forwarded, every reason by its number, answered. */
-const answeredAt = 1 + reasons.length
-const endingCount = answeredAt + 1
-const statusClasses = 5
-
-/** What one process counted, as plain data. Positions are those of `counter`, `gauge`, `reasons` and `algorithms`. */
+/** What one process counted, as plain data. Positions are those of `counter` and `gauge`. */
 export interface CounterSnapshot {
   readonly counters: readonly number[]
   readonly gauges: readonly number[]
-  /** The first one has no id: requests before an API was found. */
-  readonly apis: readonly ApiCounts[]
-  readonly issuers: readonly IssuerCounts[]
-}
-
-export interface ApiCounts {
-  readonly id: string
-  /** Forwarded, each of `reasons`, answered. */
-  readonly endings: readonly number[]
-  /** Forwarded answers by status class, 1xx to 5xx. */
-  readonly statuses: readonly number[]
-  readonly total: Durations
-  readonly upstream: Durations
-}
-
-export interface Durations {
-  /** One for each of `durationBoundsMs`, and the rest; not cumulative. */
-  readonly buckets: readonly number[]
-  readonly sumMs: number
-}
-
-export interface IssuerCounts {
-  readonly id: string
-  /** Signature checks by algorithm, those that passed and those that failed. */
-  readonly passed: readonly number[]
-  readonly failed: readonly number[]
+  /** The first one has no id: requests before an API was found. `apiCounts` reads them. */
+  readonly apis: readonly CountRow[]
+  /** `issuerCounts` reads them. */
+  readonly issuers: readonly CountRow[]
 }
 
 /** Where the counts of one generation's APIs and issuers are: slot by position in the snapshot. */
@@ -136,16 +104,11 @@ export interface Counters {
 /** Slot of requests that ended before an API was found. */
 export const noApiSlot = 0
 
-const totalAt = endingCount + statusClasses
-const upstreamAt = totalAt + bucketCount + 1
-const apiWidth = upstreamAt + bucketCount + 1
-const issuerWidth = 2 * algorithmCount
-
 export function createCounters(): Counters {
   const counters = new Float64Array(Object.keys(counter).length)
   const gauges = new Float64Array(Object.keys(gauge).length)
-  const apis = createSlots(apiWidth)
-  const issuers = createSlots(issuerWidth)
+  const apis = createSlots(apiColumns.width)
+  const issuers = createSlots(issuerColumns.width)
   apis.assign([''])
 
   return {
@@ -154,20 +117,17 @@ export function createCounters(): Counters {
       issuers: issuers.assign(issuerIds),
     }),
     request: (apiSlot, outcome, reason, status, durationMs, upstreamMs) => {
-      const at = apiSlot * apiWidth
-      apis.add(at + endingAt(outcome, reason), 1)
-      if (outcome === 'forwarded' && status >= 100 && status < 600) {
-        apis.add(at + endingCount + Math.floor(status / 100) - 1, 1)
-      }
-      apis.add(at + totalAt + bucketOf(durationMs), 1)
-      apis.add(at + totalAt + bucketCount, durationMs)
+      const at = apiSlot * apiColumns.width
+      apis.add(at + apiColumns.ending(outcome, reason), 1)
+      if (outcome === 'forwarded' && status >= 100 && status < 600) apis.add(at + apiColumns.status(status), 1)
+      apis.add(at + apiColumns.total + bucketOf(durationMs), 1)
+      apis.add(at + apiColumns.total + bucketCount, durationMs)
       if (upstreamMs < 0) return
-      apis.add(at + upstreamAt + bucketOf(upstreamMs), 1)
-      apis.add(at + upstreamAt + bucketCount, upstreamMs)
+      apis.add(at + apiColumns.upstream + bucketOf(upstreamMs), 1)
+      apis.add(at + apiColumns.upstream + bucketCount, upstreamMs)
     },
     verification: (issuerSlot, algorithmBit, passed) => {
-      const algorithm = 31 - Math.clz32(algorithmBit)
-      issuers.add(issuerSlot * issuerWidth + (passed ? 0 : algorithmCount) + algorithm, 1)
+      issuers.add(issuerSlot * issuerColumns.width + issuerColumns.check(algorithmBit, passed), 1)
     },
     add: (index, by) => {
       counters[index] = (counters[index] ?? 0) + by
@@ -178,38 +138,8 @@ export function createCounters(): Counters {
     snapshot: () => ({
       counters: [...counters],
       gauges: [...gauges],
-      apis: apis.read().map(({ id, counts }) => apiCounts(id, counts)),
-      issuers: issuers.read().map(({ id, counts }) => ({
-        id,
-        passed: counts.slice(0, algorithmCount),
-        failed: counts.slice(algorithmCount),
-      })),
+      apis: apis.read(),
+      issuers: issuers.read(),
     }),
   }
-}
-
-function endingAt(outcome: Outcome, reason: Reason | undefined): number {
-  if (reason !== undefined) return 1 + reasonNumber[reason]
-  return outcome === 'answered' ? answeredAt : 0
-}
-
-function apiCounts(id: string, counts: readonly number[]): ApiCounts {
-  return {
-    id,
-    endings: counts.slice(0, endingCount),
-    statuses: counts.slice(endingCount, totalAt),
-    total: durations(counts, totalAt),
-    upstream: durations(counts, upstreamAt),
-  }
-}
-
-function durations(counts: readonly number[], at: number): Durations {
-  return { buckets: counts.slice(at, at + bucketCount), sumMs: counts[at + bucketCount] ?? 0 }
-}
-
-/** Position of the first bound that is not below `ms`. */
-function bucketOf(ms: number): number {
-  const quarters = Math.ceil(ms * 4)
-  if (quarters <= 1) return 0
-  return quarters > 65_536 ? bucketCount - 1 : 32 - Math.clz32(quarters - 1)
 }

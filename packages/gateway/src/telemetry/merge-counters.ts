@@ -1,4 +1,5 @@
-import { type ApiCounts, type CounterSnapshot, type Durations, gauge, type IssuerCounts } from './counters.ts'
+import type { CountRow } from './counter-slots.ts'
+import { type CounterSnapshot, gauge } from './counters.ts'
 
 type Merge = (a: number, b: number) => number
 
@@ -19,22 +20,18 @@ export function mergeCounters(snapshots: readonly CounterSnapshot[]): CounterSna
     (a, b): CounterSnapshot => ({
       counters: addLists(a.counters, b.counters),
       gauges: a.gauges.map((value, index) => (gaugeMerge.get(index) ?? sum)(value, b.gauges[index] ?? 0)),
-      apis: mergeById(a.apis, b.apis, addApis),
-      issuers: mergeById(a.issuers, b.issuers, addIssuers),
+      apis: mergeById(a.apis, b.apis),
+      issuers: mergeById(a.issuers, b.issuers),
     }),
     first,
   )
 }
 
-function mergeById<T extends { readonly id: string }>(
-  a: readonly T[],
-  b: readonly T[],
-  merge: (a: T, b: T) => T,
-): readonly T[] {
-  const merged = new Map(a.map((item) => [item.id, item]))
-  for (const item of b) {
-    const known = merged.get(item.id)
-    merged.set(item.id, known === undefined ? item : merge(known, item))
+function mergeById(a: readonly CountRow[], b: readonly CountRow[]): readonly CountRow[] {
+  const merged = new Map(a.map((row) => [row.id, row]))
+  for (const row of b) {
+    const known = merged.get(row.id)
+    merged.set(row.id, known === undefined ? row : { id: row.id, counts: addCounts(known.counts, row.counts) })
   }
   return [...merged.values()]
 }
@@ -43,20 +40,16 @@ function addLists(a: readonly number[], b: readonly number[]): readonly number[]
   return a.map((value, index) => value + (b[index] ?? 0))
 }
 
-function addDurations(a: Durations, b: Durations): Durations {
-  return { buckets: addLists(a.buckets, b.buckets), sumMs: a.sumMs + b.sumMs }
-}
-
-function addApis(a: ApiCounts, b: ApiCounts): ApiCounts {
-  return {
-    id: a.id,
-    endings: addLists(a.endings, b.endings),
-    statuses: addLists(a.statuses, b.statuses),
-    total: addDurations(a.total, b.total),
-    upstream: addDurations(a.upstream, b.upstream),
+/** Two lists of column and value in turn, both by column. */
+function addCounts(a: readonly number[], b: readonly number[]): readonly number[] {
+  const sums: number[] = []
+  let at = 0
+  for (let from = 0; from < a.length; from += 2) {
+    const column = a[from] ?? 0
+    for (; at < b.length && (b[at] ?? 0) < column; at += 2) sums.push(b[at] ?? 0, b[at + 1] ?? 0)
+    const isBoth = b[at] === column
+    sums.push(column, (a[from + 1] ?? 0) + (isBoth ? (b[at + 1] ?? 0) : 0))
+    if (isBoth) at += 2
   }
-}
-
-function addIssuers(a: IssuerCounts, b: IssuerCounts): IssuerCounts {
-  return { id: a.id, passed: addLists(a.passed, b.passed), failed: addLists(a.failed, b.failed) }
+  return [...sums, ...b.slice(at)]
 }

@@ -1,6 +1,14 @@
 import { algorithms } from '../domain/algorithm.ts'
 import { outcomeOfReason, reasons } from '../domain/reasons.ts'
-import { type CounterSnapshot, counter, type Durations, durationBoundsMs, gauge } from './counters.ts'
+import {
+  type ApiCounts,
+  apiCounts,
+  type Durations,
+  durationBoundsMs,
+  type IssuerCounts,
+  issuerCounts,
+} from './counter-columns.ts'
+import { type CounterSnapshot, counter, gauge } from './counters.ts'
 
 /** A value the control process adds: key set ages, workers alive, refused configurations. */
 export interface ExtraMetric {
@@ -87,9 +95,10 @@ const gaugeFamilies: { readonly [G in keyof typeof gauge]: readonly [name: strin
 
 /** The text of `/metrics`: Prometheus exposition format 0.0.4. Which series exist depends on the configuration alone. */
 export function toPrometheus(merged: CounterSnapshot, extra: readonly ExtraMetric[]): string {
+  const apis = merged.apis.map(apiCounts)
   const families: readonly Family[] = [
-    ...requestFamilies(merged),
-    verificationFamily(merged),
+    ...requestFamilies(apis),
+    verificationFamily(merged.issuers.map(issuerCounts)),
     ...plainCounters(merged),
     ...Object.entries(gaugeFamilies).map(([key, [name, help]]) =>
       plain(name, help, 'gauge', merged.gauges[gauge[key as keyof typeof gauge]]),
@@ -101,17 +110,17 @@ export function toPrometheus(merged: CounterSnapshot, extra: readonly ExtraMetri
     histogramText(
       'request_duration_seconds',
       'From the head of the request to the end of the answer.',
-      merged.apis.map((api) => ({ labels: { api: api.id }, durations: api.total })),
+      apis.map((api) => ({ labels: { api: api.id }, durations: api.total })),
     ) +
     histogramText(
       'upstream_duration_seconds',
       "From forwarding to the head of the upstream's answer.",
-      merged.apis.map((api) => ({ labels: { api: api.id }, durations: api.upstream })),
+      apis.map((api) => ({ labels: { api: api.id }, durations: api.upstream })),
     )
   )
 }
 
-function requestFamilies({ apis }: CounterSnapshot): readonly Family[] {
+function requestFamilies(apis: readonly ApiCounts[]): readonly Family[] {
   return [
     {
       name: 'requests_total',
@@ -136,7 +145,7 @@ function requestFamilies({ apis }: CounterSnapshot): readonly Family[] {
   ]
 }
 
-function verificationFamily({ issuers }: CounterSnapshot): Family {
+function verificationFamily(issuers: readonly IssuerCounts[]): Family {
   return {
     name: 'verifications_total',
     help: 'Signature checks by issuer and algorithm; cached tokens need none.',

@@ -12,6 +12,7 @@ import type { DescribedRequest } from '../../src/domain/described-request.ts'
 import { reasons } from '../../src/domain/reasons.ts'
 import { err, ok } from '../../src/domain/result.ts'
 import type { GuardedFetch } from '../../src/outbound/fetch-request.ts'
+import { issuerCounts } from '../../src/telemetry/counter-columns.ts'
 import { counter, gauge } from '../../src/telemetry/counters.ts'
 import { type AnnouncedUpstream, nonceHeader, startAnnouncedUpstream } from '../support/announced-upstream.ts'
 import { filesBelow, findLeaks } from '../support/find-leaks.ts'
@@ -324,7 +325,13 @@ describe('explain, in one process whose clock stands still', () => {
 
   it('of bytes that failed before remembers nothing: the live request is the first to be checked', async () => {
     const bad = describeScenario({ reason: '', ...orders, key: 'x0', header: { kid: 'a0' } })
-    const failed = (): number => (gateway.counters().issuers[0]?.failed ?? []).reduce((sum, count) => sum + count, 0)
+    const failed = (): number =>
+      gateway
+        .counters()
+        .issuers.slice(0, 1)
+        .map(issuerCounts)
+        .flatMap(({ failed }) => failed)
+        .reduce((sum, count) => sum + count, 0)
     await explain(bad)
     const before = failed()
     expect((await live(bad, false)).reason).toBe('signature_invalid')

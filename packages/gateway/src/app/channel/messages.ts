@@ -17,7 +17,7 @@ export function objectKey(object: { readonly kind: string; readonly id: string }
 }
 
 /** Objects, or names of objects, in one frame: a reload never holds a worker for longer than one slice takes. */
-export const sliceLength = 500
+export const sliceLength = 100
 
 /** What a worker answers to and is told. */
 export interface WorkerSide extends Side {

@@ -21,6 +21,7 @@ import { readEnvironment } from '../env.ts'
 import { describeBug, type OpenLog, openLog } from '../open-log.ts'
 import type { ControlOptions, ListenerPlace } from '../start-options.ts'
 import { createAdminPorts } from './admin-ports.ts'
+import { giveWay } from './give-way.ts'
 import { createRollout, type Rollout, type RolloutWorker } from './rollout.ts'
 import { createTicketKeys, type TicketKeys } from './ticket-keys.ts'
 import { createTrustHost, type TrustHost } from './trust-host.ts'
@@ -111,6 +112,8 @@ async function begin(options: ControlOptions, opened: OpenLog): Promise<string |
   const places = placesOf(options, live.current())
   const admin = await startAdmin(control, places, file)
   if (typeof admin === 'string') return admin
+  // Until here everybody waits for control; from here on nobody should.
+  giveWay()
   tellParent({
     kind: 'loaded',
     ...places,

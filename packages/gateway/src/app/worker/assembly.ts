@@ -21,21 +21,26 @@ export function createAssembly(): Assembly {
   let listed: ManifestEntry[] = []
   let held = new Map<string, ConfigObject>()
   let kept: ReadonlyMap<string, ConfigObject> = held
+  /** Position in the list up to which nothing is missing. */
+  let complete = 0
   const nameOf = ([key, hash]: ManifestEntry): string => `${key} ${hash}`
 
   return {
     manifest: (first, entries) => {
       if (first) {
         listed = []
+        complete = 0
         held = new Map(kept)
       }
       listed.push(...entries)
     },
     missing: () => {
       const missing: string[] = []
-      for (const entry of listed) {
-        if (missing.length === sliceLength) break
+      for (let at = complete; at < listed.length && missing.length < sliceLength; at++) {
+        const entry = listed[at]
+        if (entry === undefined) break
         if (!held.has(nameOf(entry))) missing.push(entry[0])
+        else if (missing.length === 0) complete = at + 1
       }
       return missing
     },

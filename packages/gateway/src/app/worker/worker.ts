@@ -1,4 +1,4 @@
-import { assemble } from '../../compile/assemble.ts'
+import { assembleInSlices } from '../../compile/assemble.ts'
 import type { Snapshot } from '../../compile/snapshot.ts'
 import { hearParent, type ToWorker, tellParent } from '../channel/ipc.ts'
 import type { WorkerSide } from '../channel/messages.ts'
@@ -8,6 +8,7 @@ import { describeBug, type OpenLog, openLog } from '../open-log.ts'
 import type { WorkerOptions } from '../start-options.ts'
 import { createAssembly } from './assembly.ts'
 import { connectionsForFiles, readProcessLimits } from './files-max.ts'
+import { inSlices } from './in-slices.ts'
 import { createTraffic, type Traffic } from './traffic.ts'
 import { createWorkerKeys, type WorkerKeys } from './worker-keys.ts'
 import { createWorkerListeners, type WorkerListeners } from './worker-listeners.ts'
@@ -17,6 +18,8 @@ interface WorkerState {
   /** One assignment switches everything a request reads. */
   current: Snapshot | undefined
   prepared: Snapshot | undefined
+  /** What is at work on the next one. */
+  preparing: Generator<void, Snapshot> | undefined
   traffic: Traffic | undefined
   readonly listeners: WorkerListeners
 }
@@ -44,7 +47,13 @@ export function runWorker(options: WorkerOptions): void {
     roomFor: connectionsForFiles(readProcessLimits()),
     log: opened.log,
   })
-  const state: WorkerState = { current: undefined, prepared: undefined, traffic: undefined, listeners }
+  const state: WorkerState = {
+    current: undefined,
+    prepared: undefined,
+    preparing: undefined,
+    traffic: undefined,
+    listeners,
+  }
   const keys = createWorkerKeys(() => control)
   const start: Start = (subjectKey, pseudonym) => {
     const snapshot = (): Snapshot | undefined => state.current
@@ -85,12 +94,17 @@ function answerControl(opened: OpenLog, state: WorkerState, keys: WorkerKeys, st
         assembly.take(objects)
         return null
       },
-      prepare: ({ generation }) => {
+      prepare: async ({ generation }) => {
         const objects = assembly.objects()
         if (objects === undefined) return { refused: 'objects are missing' }
         try {
           state.listeners.prepare(objects)
-          state.prepared = assemble(objects, generation, state.current)
+          const slices = assembleInSlices(objects, generation, state.current)
+          state.preparing = slices
+          const snapshot = await inSlices(slices)
+          // A control process that took over meanwhile has asked for another.
+          if (state.preparing !== slices) return { refused: 'another generation is being prepared' }
+          state.prepared = snapshot
           return {}
         } catch (error) {
           opened.bug(error)

@@ -40,6 +40,8 @@ export class UpstreamConnection implements Carrier, TunnelEnd {
   private readonly home: ConnectionHome
   private readonly parser = new ResponseParser()
   private user: CarrierUser | undefined
+  /** The last piece left at once: the next one's memory will likely be back too, and may be a block. */
+  private recycles = true
   /** After a 101 the connection is a tunnel's, until it closes. */
   private tunnel: TunnelUser | undefined
   private head = ''
@@ -177,9 +179,13 @@ export class UpstreamConnection implements Carrier, TunnelEnd {
    */
   private handOver(user: CarrierUser, chunk: Buffer, isEnd: boolean): void {
     const { parser } = this
-    const body = parser.ranges.length === 0 ? undefined : copyRanges(chunk, parser.ranges)
+    const { recycles } = this
+    const body = parser.ranges.length === 0 ? undefined : copyRanges(chunk, parser.ranges, recycles)
     if (parser.headEnded) user.answerHead(parser.head)
-    if (body !== undefined && this.user === user && user.answerData(body)) pieces.giveBack(body)
+    if (body !== undefined && this.user === user) {
+      this.recycles = user.answerData(body)
+      if (recycles && this.recycles) pieces.giveBack(body)
+    }
     if (!isEnd || this.user !== user) return
     // Whoever takes the connection next begins by forgetting them.
     const { trailers } = parser
@@ -271,10 +277,10 @@ function copyOf(buffer: Uint8Array, from: number, to: number): Buffer {
 }
 
 /** Out of the shared read buffer, into memory that may outlive the read. */
-function copyRanges(chunk: Buffer, ranges: readonly number[]): Buffer {
+function copyRanges(chunk: Buffer, ranges: readonly number[], recycles: boolean): Buffer {
   let bytes = 0
   for (let i = 0; i < ranges.length; i += 2) bytes += (ranges[i + 1] ?? 0) - (ranges[i] ?? 0)
-  const copy = pieces.take(bytes)
+  const copy = recycles ? pieces.take(bytes) : Buffer.allocUnsafe(bytes)
   let at = 0
   for (let i = 0; i < ranges.length; i += 2) at += chunk.copy(copy, at, ranges[i], ranges[i + 1])
   return copy
