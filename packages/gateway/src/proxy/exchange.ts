@@ -79,7 +79,8 @@ export interface CallerBody {
 
 /** Where bytes go. */
 export interface ByteSink {
-  readonly data: (chunk: Buffer) => void
+  /** True: the bytes have left, and their memory may be used again. */
+  readonly data: (chunk: Buffer) => boolean
   /** `trailers`: the trailer section, names and values in turn as received; undefined: none came. */
   readonly end: (trailers?: readonly string[]) => void
   /** The other side broke off, or (`reject`) what it sent, or did not send in time, is refused; nothing more comes. */

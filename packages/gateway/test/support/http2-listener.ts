@@ -72,6 +72,7 @@ function readAll(exchange: Exchange, bodies: string[]): void {
   exchange.body.start({
     data: (chunk) => {
       bytes += chunk.length
+      return true
     },
     end: (trailers) => {
       bodies.push(String(bytes))

@@ -13,7 +13,7 @@ export interface Http1BodySource {
   stop(): void
 }
 
-const nobody: ByteSink = { data: () => undefined, end: () => undefined, fail: () => undefined }
+const nobody: ByteSink = { data: () => true, end: () => undefined, fail: () => undefined }
 
 /** A caller's body: nothing of it is read before somebody wants it. */
 export class Http1Body implements CallerBody {
@@ -107,13 +107,13 @@ export class Http1Body implements CallerBody {
     this.sink?.fail(fault)
   }
 
-  /** Content, in memory of its own. */
-  data(chunk: Buffer): void {
+  /** Content, in memory of its own. True: it has left, and its memory may be used again. */
+  data(chunk: Buffer): boolean {
     this.readBytes += chunk.length
-    if (this.sink === nobody) {
-      this.drainedBytes += chunk.length
-      if (this.drainedBytes > drainedBytesMax) this.pause()
-    } else this.sink?.data(chunk)
+    if (this.sink !== nobody) return this.sink?.data(chunk) ?? true
+    this.drainedBytes += chunk.length
+    if (this.drainedBytes > drainedBytesMax) this.pause()
+    return true
   }
 
   end(trailers: readonly string[]): void {

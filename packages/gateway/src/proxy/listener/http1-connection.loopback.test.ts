@@ -6,7 +6,7 @@ import { openWire, type Wire } from '../../../test/support/wire-caller.ts'
 import type { ByteSink, Exchange } from '../exchange.ts'
 
 const get = 'GET /a HTTP/1.1\r\nHost: x\r\n\r\n'
-const ignoring: ByteSink = { data: () => undefined, end: () => undefined, fail: () => undefined }
+const ignoring: ByteSink = { data: () => true, end: () => undefined, fail: () => undefined }
 const ok = ({ reply }: Exchange): void => reply.send(200, [], 'ok', false)
 
 let listener: OpenListener
@@ -38,7 +38,13 @@ describe('requests on one connection', () => {
         reply.send(200, [], `got ${text}.`, false)
       }
       if (body.kind === 'none') end()
-      else body.start({ data: (chunk) => (text += chunk.toString()), end, fail: () => undefined })
+      else {
+        const data = (chunk: Buffer): boolean => {
+          text += chunk.toString()
+          return true
+        }
+        body.start({ data, end, fail: () => undefined })
+      }
     })
     const caller = await call()
     const bytes = `POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n${get}`

@@ -1,8 +1,10 @@
 import type { Socket } from 'node:net'
 import type { LimitsPlan } from '../../compile/plan.ts'
 import type { Reject } from '../../domain/reject.ts'
-import type { CallerTls, CallerUpgrade } from '../exchange.ts'
+import type { CallerTls, CallerUpgrade, TunnelUser } from '../exchange.ts'
 import { contentOf } from '../framing/content-of.ts'
+import { PieceCopier } from '../framing/piece-copier.ts'
+import { PieceMemory } from '../framing/piece-memory.ts'
 import { handshakeKey } from '../head/websocket-handshake.ts'
 import { slowReject, slowSide } from './caller-pace.ts'
 import type { ExchangeHandler, RawFault } from './exchange-handler.ts'
@@ -13,6 +15,7 @@ import { Http1Parser } from './http1-parser.ts'
 import { Http1Reply, type Http1ReplyConnection } from './http1-reply.ts'
 import { drainedBytesMax, lingerMs } from './listener-bounds.ts'
 import { openTunnel } from './listener-tunnel.ts'
+import { shareReads } from './share-reads.ts'
 
 /** What all HTTP/1 connections of a listener share. */
 export interface Http1Share {
@@ -36,6 +39,8 @@ const pendingBytesMax = 64 * 1024
 /** Requests of one read that are begun before others have their turn. */
 const turnsMax = 16
 const nothing: Buffer = Buffer.alloc(0)
+/** One for all connections. */
+const memory = new PieceMemory()
 
 /**
  * One caller's connection. Requests sent without waiting are carried out one after the other, in order (RFC 9112
@@ -48,6 +53,8 @@ export class Http1Connection implements Http1ReplyConnection, Http1BodySource {
   private readonly share: Http1Share
   private readonly tls: CallerTls | undefined
   private readonly output: Http1Output
+  /** Reads come in a buffer that the next one overwrites; undefined: each has memory of its own. */
+  private readonly pieces: PieceCopier | undefined
   private readonly parser = new Http1Parser()
   /** The reply under way, or one whose request's body is still to come. */
   private reply: Http1Reply | undefined
@@ -60,7 +67,7 @@ export class Http1Connection implements Http1ReplyConnection, Http1BodySource {
   private isStopped = false
   /** It becomes a WebSocket, or is one. */
   private isUpgrade = false
-  private isTunnel = false
+  private tunnel: TunnelUser | undefined
   /** Our side has ended: what comes is thrown away. */
   private isEnding = false
   private thrownBytes = 0
@@ -73,14 +80,18 @@ export class Http1Connection implements Http1ReplyConnection, Http1BodySource {
   /** When it is destroyed; zero: not for now. */
   private lingerUntilMs = 0
 
-  constructor(socket: Socket, share: Http1Share, tls: CallerTls | undefined) {
+  constructor(accepted: Socket, share: Http1Share, tls: CallerTls | undefined) {
+    // What TLS has decrypted is in memory of its own anyway.
+    const shared = tls === undefined ? shareReads(accepted, (chunk) => this.read(chunk)) : undefined
+    this.pieces = shared === undefined ? undefined : new PieceCopier(memory)
+    const socket = shared ?? accepted
     this.socket = socket
     this.output = new Http1Output(socket)
     this.share = share
     this.tls = tls
     this.sinceMs = share.nowMs()
     share.connections.add(this)
-    socket.on('data', (chunk: Buffer) => this.read(chunk))
+    if (shared === undefined) socket.on('data', (chunk: Buffer) => this.read(chunk))
     socket.on('end', () => this.callerEnded())
     socket.on('drain', () => this.reply?.drained())
     socket.on('error', () => undefined)
@@ -91,14 +102,14 @@ export class Http1Connection implements Http1ReplyConnection, Http1BodySource {
 
   /** Neither serving nor hearing a request. */
   get isIdle(): boolean {
-    return !this.isBusy && !this.isTunnel && !this.parser.isInHead && this.lingerUntilMs === 0
+    return !this.isBusy && this.tunnel === undefined && !this.parser.isInHead && this.lingerUntilMs === 0
   }
 
   sweep(limits: LimitsPlan, nowMs: number): void {
     const { reply } = this
     if (this.lingerUntilMs > 0) {
       if (nowMs >= this.lingerUntilMs) this.socket.destroy()
-    } else if (this.isTunnel) {
+    } else if (this.tunnel !== undefined) {
       // A tunnel has limits of its own.
     } else if (this.isBusy && reply !== undefined) {
       const slow = slowSide(reply, limits, nowMs)
@@ -161,6 +172,10 @@ export class Http1Connection implements Http1ReplyConnection, Http1BodySource {
   // --- the caller's side
 
   private read(chunk: Buffer): void {
+    if (this.tunnel !== undefined) {
+      this.tunnel.data(Buffer.from(chunk))
+      return
+    }
     // Behind a fault nothing can be read.
     if (this.isEnding || this.parser.fault !== undefined) {
       this.throwAway(chunk)
@@ -207,7 +222,8 @@ export class Http1Connection implements Http1ReplyConnection, Http1BodySource {
     this.isReading = false
     this.hasMore = false
     if (this.isEnding || parser.fault !== undefined || at === chunk.length) return
-    this.pending = chunk.subarray(at)
+    const rest = chunk.subarray(at)
+    this.pending = this.pieces === undefined ? rest : Buffer.from(rest)
     if (this.pending.length >= pendingBytesMax) this.pauseSocket()
   }
 
@@ -249,7 +265,7 @@ export class Http1Connection implements Http1ReplyConnection, Http1BodySource {
     return {
       open: (rawHeaders, user) => {
         const { socket, pending } = this
-        this.isTunnel = true
+        this.tunnel = user
         // Or what is put back below would wait for what comes next.
         socket.pause()
         this.pending = nothing
@@ -263,13 +279,23 @@ export class Http1Connection implements Http1ReplyConnection, Http1BodySource {
   private handOver(body: Http1Body, chunk: Buffer): void {
     const { parser } = this
     const { ranges, fault } = parser
-    if (ranges.length > 0) body.data(contentOf(chunk, ranges))
+    if (ranges.length > 0) this.handContent(body, chunk, ranges)
     if (fault !== undefined) this.breakBody(body, { reason: 'bad_framing', fault })
     else if (!parser.isInBody && !body.isOver) {
       if (parser.trailersClose) this.isLast = true
       body.end(parser.trailers)
       this.bodyEnded()
     }
+  }
+
+  private handContent(body: Http1Body, chunk: Buffer, ranges: readonly number[]): void {
+    const { pieces } = this
+    if (pieces === undefined) {
+      body.data(contentOf(chunk, ranges))
+      return
+    }
+    const piece = pieces.copy(chunk, ranges)
+    pieces.settle(piece, body.data(piece))
   }
 
   /** Nothing that follows can be read: the answer, if there is one to come, is the last. */
@@ -355,7 +381,7 @@ export class Http1Connection implements Http1ReplyConnection, Http1BodySource {
     if (!this.isBusy) return
     this.isBusy = false
     share.requests -= 1
-    if (reply === undefined || this.isTunnel) return
+    if (reply === undefined || this.tunnel !== undefined) return
     reply.lost()
     reply.body.break(undefined)
   }

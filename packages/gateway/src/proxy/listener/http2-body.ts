@@ -5,7 +5,7 @@ import { closeLater } from './close-later.ts'
 import type { Http2Request } from './http2-request.ts'
 import { drainedBytesMax } from './listener-bounds.ts'
 
-const nobody: ByteSink = { data: () => undefined, end: () => undefined, fail: () => undefined }
+const nobody: ByteSink = { data: () => true, end: () => undefined, fail: () => undefined }
 
 /** A caller's body as DATA frames bring it. Node has checked its length against `content-length` (RFC 9113 8.1.1). */
 export class Http2Body implements CallerBody {

@@ -403,6 +403,7 @@ describe('back-pressure and slow callers', () => {
     body?.start({
       data: (chunk) => {
         bytes += chunk.length
+        return true
       },
       end: () => reply?.send(200, [], 'ok', false),
       fail: () => undefined,

@@ -18,6 +18,8 @@ export interface Carrier {
   send(user: CarrierUser, head: string, isHead: boolean, bodyBytes: number | 'chunked'): void
   /** A piece of the body. False: wait for `requestDrained`. A body longer than announced must not be written. */
   write(chunk: Buffer): boolean
+  /** Pieces it was given may not have left yet: their memory is in use. */
+  readonly holdsPieces: boolean
   /** The end of the body; for a sized one nothing may be owed any more. `trailers`: checked lines, each with its CRLF. */
   endBody(trailers: string): void
   pause(): void

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net'
 import type { TunnelEnd, TunnelUser } from '../exchange.ts'
+import { PieceCopier } from '../framing/piece-copier.ts'
+import { PieceMemory } from '../framing/piece-memory.ts'
 import type { Carrier, CarrierUser } from './carrier.ts'
-import { PieceMemory } from './piece-memory.ts'
 import { ResponseParser } from './response-parser.ts'
 
 /** Where connections live. */
@@ -40,8 +41,7 @@ export class UpstreamConnection implements Carrier, TunnelEnd {
   private readonly home: ConnectionHome
   private readonly parser = new ResponseParser()
   private user: CarrierUser | undefined
-  /** The last piece left at once: the next one's memory will likely be back too, and may be a block. */
-  private recycles = true
+  private readonly pieces = new PieceCopier(memory)
   /** After a 101 the connection is a tunnel's, until it closes. */
   private tunnel: TunnelUser | undefined
   private head = ''
@@ -87,6 +87,10 @@ export class UpstreamConnection implements Carrier, TunnelEnd {
     this.bodyLeft -= chunk.length
     if (this.bodyLeft === 0) this.requestDone = true
     return this.writeJoined(chunk)
+  }
+
+  get holdsPieces(): boolean {
+    return this.head !== '' || this.socket.writableLength > 0
   }
 
   endBody(trailers: string): void {
@@ -179,13 +183,9 @@ export class UpstreamConnection implements Carrier, TunnelEnd {
    */
   private handOver(user: CarrierUser, chunk: Buffer, isEnd: boolean): void {
     const { parser } = this
-    const { recycles } = this
-    const body = parser.ranges.length === 0 ? undefined : copyRanges(chunk, parser.ranges, recycles)
+    const body = parser.ranges.length === 0 ? undefined : this.pieces.copy(chunk, parser.ranges)
     if (parser.headEnded) user.answerHead(parser.head)
-    if (body !== undefined && this.user === user) {
-      this.recycles = user.answerData(body)
-      if (recycles && this.recycles) pieces.giveBack(body)
-    }
+    if (body !== undefined && this.user === user) this.pieces.settle(body, user.answerData(body))
     if (!isEnd || this.user !== user) return
     // Whoever takes the connection next begins by forgetting them.
     const { trailers } = parser
@@ -265,7 +265,7 @@ export class UpstreamConnection implements Carrier, TunnelEnd {
 
 const emptyChunk = Buffer.alloc(0)
 /** One for all connections. */
-const pieces = new PieceMemory()
+const memory = new PieceMemory()
 
 function flushHead(connection: UpstreamConnection): void {
   connection.flushHead()
@@ -274,14 +274,4 @@ function flushHead(connection: UpstreamConnection): void {
 /** Part of the shared read buffer, in memory of its own. */
 function copyOf(buffer: Uint8Array, from: number, to: number): Buffer {
   return Buffer.from(buffer.subarray(from, to))
-}
-
-/** Out of the shared read buffer, into memory that may outlive the read. */
-function copyRanges(chunk: Buffer, ranges: readonly number[], recycles: boolean): Buffer {
-  let bytes = 0
-  for (let i = 0; i < ranges.length; i += 2) bytes += (ranges[i + 1] ?? 0) - (ranges[i] ?? 0)
-  const copy = recycles ? pieces.take(bytes) : Buffer.allocUnsafe(bytes)
-  let at = 0
-  for (let i = 0; i < ranges.length; i += 2) at += chunk.copy(copy, at, ranges[i], ranges[i + 1])
-  return copy
 }

@@ -145,24 +145,26 @@ export class Forwarding implements CarrierUser, PoolWaiter, ByteSink, LongAnswer
 
   // --- the caller's body
 
-  data(chunk: Buffer): void {
-    if (this.over) return
+  data(chunk: Buffer): boolean {
+    if (this.over) return true
     this.requestBytes += chunk.length
     const { body } = this.exchange
     if (body.kind === 'sized' && this.requestBytes > body.bytes) {
       this.breakFraming()
-      return
+      return true
     }
     const { bodyLimit } = this.outgoing
     if (bodyLimit?.bodyBytesMax !== undefined && this.requestBytes > bodyLimit.bodyBytesMax) {
       this.refuse(bodyTooLarge(bodyLimit.rule, bodyLimit.bodyBytesMax, undefined))
-      return
+      return true
     }
     this.keep(chunk)
     if (body.kind === 'sized' && this.requestBytes === body.bytes) this.bodyEnded = true
-    if (this.connection === undefined) return
-    this.push(this.connection, chunk)
+    const { connection } = this
+    if (connection === undefined) return false
+    this.push(connection, chunk)
     this.watchDeadline(this.pools.nowMs())
+    return this.kept === undefined && !connection.holdsPieces
   }
 
   end(trailers?: readonly string[]): void {

@@ -27,6 +27,8 @@ export class H2Stream implements Carrier {
   deadlineMs: number = Number.POSITIVE_INFINITY
   readMs = 0
   answered = false
+  /** nghttp2 does not say when a piece has left. */
+  readonly holdsPieces = true
 
   private readonly session: StreamSession
   private stream: ClientHttp2Stream | undefined
