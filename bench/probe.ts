@@ -42,7 +42,10 @@ export async function probeFault(
   for (const probe of probes) {
     const headers = probe.token === undefined ? {} : { authorization: `Bearer ${probe.token}` }
     const question = { transport, path: pathOf(benchCase), headers, body: Buffer.alloc(body.upBytes, 'x') }
-    const fault = answerFault(probe, benchCase, await ask({ ...question, port: side.port }))
+    const asked = await ask({ ...question, port: side.port }).catch((error: Error) => error)
+    // A side that does not answer spoils its sample, not the hours of a whole run.
+    if (asked instanceof Error) return `${probe.name} got no answer: ${asked.message}`
+    const fault = answerFault(probe, benchCase, asked)
     if (fault !== undefined) return `other work than asked: ${fault}`
   }
   return undefined

@@ -60,7 +60,8 @@ function openKept(): Promise<Socket> {
     }
     const socket = connect({ host: '127.0.0.1', port: plan.port, noDelay: true, onread: { buffer, callback } })
     socket.once('connect', () => resolve(socket))
-    socket.once('error', reject)
+    // More than one may come; a connection that fails later is told by its end.
+    socket.on('error', reject)
     socket.once('close', () => {
       if (!isOver) errors++
     })

@@ -78,7 +78,8 @@ function open(): Promise<void> {
       ...{ socket, open: new Set<number>(), nextStreamId: 1, isLeaving: false, held: undefined, unsaid: 0 },
     }
     socket.setNoDelay(true)
-    socket.once('error', reject)
+    // More than one may come; a connection that fails later is told by its end.
+    socket.on('error', reject)
     socket.once('secureConnect', () => {
       if (socket.alpnProtocol !== 'h2') reject(new Error('the peer does not speak HTTP/2'))
       live.add(connection)

@@ -49,7 +49,8 @@ function open(): Promise<Connection> {
     }
     const socket = connect({ host: '127.0.0.1', port: Number(port), noDelay: true, onread: { buffer, callback } })
     socket.once('connect', () => resolve({ socket, due }))
-    socket.once('error', reject)
+    // More than one may come; a connection that fails later is told by its end.
+    socket.on('error', reject)
     socket.on('close', () => {
       failures += due.length
       due.length = 0
