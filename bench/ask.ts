@@ -3,6 +3,7 @@ import { connect as connectHttp2 } from 'node:http2'
 import { request as requestHttps } from 'node:https'
 import type { TLSSocket } from 'node:tls'
 import type { Transport } from './cases.ts'
+import { keyExchange } from './key-exchange.ts'
 
 export interface Asked {
   readonly status: number
@@ -20,6 +21,8 @@ export interface Question {
   readonly body: Buffer
 }
 
+/** The certificate is the benchmark's own. */
+const trusting = { rejectUnauthorized: false, ecdhCurve: keyExchange } as const
 const timeoutMs = 5_000
 /**
  * A body waits so long for an answer to the head alone. HAProxy refuses by the head and closes; a body written meanwhile
@@ -42,8 +45,7 @@ function askHttp1({ port, transport, path, headers, body }: Question): Promise<A
   const asked = { host: '127.0.0.1', port, path, method, headers: { ...headers, ...length } }
   const options = { ...asked, agent: false, timeout: timeoutMs }
   return new Promise((resolve, reject) => {
-    // The certificate is the benchmark's own.
-    const sent = isTls ? requestHttps({ ...options, rejectUnauthorized: false }) : requestHttp(options)
+    const sent = isTls ? requestHttps({ ...options, ...trusting }) : requestHttp(options)
     sent.flushHeaders()
     const sending = setTimeout(() => sent.end(body), body.length > 0 ? headAloneMs : 0)
     let tell: (() => void) | undefined
@@ -67,7 +69,7 @@ function askHttp1({ port, transport, path, headers, body }: Question): Promise<A
 
 function askHttp2({ port, path, headers, body }: Question): Promise<Asked> {
   return new Promise((resolve, reject) => {
-    const session = connectHttp2(`https://127.0.0.1:${port}`, { rejectUnauthorized: false })
+    const session = connectHttp2(`https://127.0.0.1:${port}`, trusting)
     const stream = session.request({ ':method': body.length > 0 ? 'POST' : 'GET', ':path': path, ...headers })
     const chunks: Buffer[] = []
     let tell: (() => void) | undefined

@@ -1,5 +1,6 @@
 import { type Asked, ask } from './ask.ts'
 import type { BenchCase, TokenKind } from './cases.ts'
+import { keyExchange } from './key-exchange.ts'
 import { pathOf } from './paths.ts'
 import type { RunningSide } from './sides/side.ts'
 import { firstToken, tokenPool } from './tokens.ts'
@@ -12,7 +13,7 @@ export interface Probe {
 }
 
 /** What both sides agree on over TLS. */
-const handshake = 'TLSv1.3 TLS_AES_256_GCM_SHA384 X25519'
+const handshake = `TLSv1.3 TLS_AES_256_GCM_SHA384 ${keyExchange}`
 
 /** The probes of a case: a good token, and each token that must be refused where tokens are asked. */
 export function probesOf(benchCase: BenchCase): readonly Probe[] {
