@@ -90,13 +90,14 @@ async function withSide<T>(start: StartSide, name: SideName, use: (side: Running
 async function visit(context: StudyContext, side: RunningSide, load: MeasureOptions, fullRps: number): Promise<Visit> {
   const { seconds, gatewayCpu, loadCpu } = context
   const { benchCase, tokenFile } = load
+  const { expectedStatus } = benchCase
   const samples = new Map<LoadName, TimedSample>()
   const latencies = new Map<LoadName, Latency>()
   const saturated = await measure(side, load)
   samples.set(saturation, saturated)
   for (const share of loadShares) {
     const rps = fullRps * share
-    const paced = await measurePaced(side, { rps, seconds, tokenFile, gatewayCpu, loadCpu })
+    const paced = await measurePaced(side, { rps, seconds, tokenFile, expectedStatus, gatewayCpu, loadCpu })
     const tooMuch = rps > saturated.rps ? `${Math.round(rps)} requests a second are more than it can do` : undefined
     samples.set(loadName(share), { ...paced.sample, fault: paced.sample.fault ?? tooMuch })
     if (paced.latency !== undefined) latencies.set(loadName(share), paced.latency)
