@@ -90,6 +90,15 @@ it('a body is judged by what its bytes cost, never by what the whole request doe
   expect(part(caseResult('body-1m-up', 1, 'an older run'))).toMatchObject({ met: 'no result', note: 'an older run' })
 })
 
+it('a stall above the bound is missed, whatever is missing beside it', () => {
+  const part = (ms: number) => {
+    const some = study('stalls', { 'one API, load alone: longest stall': ms })
+    return rowOf(targetRows([], [some]), 'stall').parts[0]
+  }
+  expect(part(21)).toMatchObject({ measured: 21, met: 'missed' })
+  expect(part(4)).toMatchObject({ measured: null, met: 'no result' })
+})
+
 it('no re-verification is none at all', () => {
   const rows = (count: number) => rowOf(targetRows([], [study('jwks-refresh', { 're-verifications': count })]), 'JWKS')
   expect([rows(0).met, rows(1).met]).toEqual(['met', 'missed'])

@@ -65,6 +65,7 @@ function verificationOf(algorithm: string): Part {
 }
 
 const latencyAbove = 'warm at 70 %: '
+const stallMsMax = 20
 const stallPhases = [
   'load alone',
   'reloads of one entry',
@@ -99,9 +100,13 @@ const targets: readonly (readonly [target: string, parts: readonly Part[]])[] = 
     'longest event-loop stall, reload and rotation included',
     ['one API', '2,000 APIs and issuers'].map((size) => ({
       what: size,
-      wantedMax: 20,
+      wantedMax: stallMsMax,
       unit: 'ms',
-      read: ({ figure }) => worst(stallPhases.map((phase) => figure('stalls', `${size}, ${phase}: longest stall`))),
+      read: ({ figure }) =>
+        worst(
+          stallPhases.map((phase) => figure('stalls', `${size}, ${phase}: longest stall`)),
+          stallMsMax,
+        ),
     })),
   ],
   [
@@ -162,8 +167,9 @@ function quotient(one: Measured, other: Measured): Measured {
   return { value: Math.round((one.value / other.value) * 1000) / 1000, note: null }
 }
 
-/** The largest, with its own note; no result while one of them is missing. */
-function worst(figures: readonly Measured[]): Measured {
+/** The largest, with its own note; while one of them is missing no result, unless another is above the bound already. */
+function worst(figures: readonly Measured[], wantedMax: number): Measured {
+  const largest = figures.reduce((one, other) => ((other.value ?? 0) > (one.value ?? 0) ? other : one))
   const missing = figures.find(({ value }) => value === null)
-  return missing ?? figures.reduce((one, other) => ((other.value ?? 0) > (one.value ?? 0) ? other : one))
+  return missing === undefined || (largest.value ?? 0) > wantedMax ? largest : missing
 }
