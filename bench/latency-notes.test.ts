@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { latencyNotes } from './latency-notes.ts'
 
-const latency = { p50Ms: 1, p99Ms: 2, p999Ms: 3, maxMs: 4 }
+const latency = { p50Ms: 1, p99Ms: 2, p999Ms: 3, maxMs: 4, lagP99Ms: 0.5, lagP999Ms: 3.1 }
 
 it('a latency that is missing is explained, for either side', () => {
   expect(latencyNotes(new Map([['jotgate', latency]]))).toEqual([])
@@ -13,7 +13,7 @@ it('a latency that is missing is explained, for either side', () => {
       ]),
     ),
   ).toEqual([
-    'no p99.9 of jotgate: the load generator was late',
+    'no p99.9 of jotgate: the load generator was 3.1 ms late',
     'no latency of haproxy: the load generator did not keep up with the rate',
   ])
   expect(latencyNotes(new Map([['haproxy', new Error('3 answers were not 200')]]))).toEqual([

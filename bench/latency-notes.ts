@@ -9,7 +9,12 @@ export function latencyNotes(sides: SideLatencies): readonly string[] {
   return [...sides].flatMap(([side, told]) => {
     if (told instanceof Error) return [`no latency of ${side}: ${told.message}`]
     if (told === undefined) return [`no latency of ${side}: the load generator did not keep up with the rate`]
-    const late = [...(told.p99Ms === undefined ? ['p99'] : []), ...(told.p999Ms === undefined ? ['p99.9'] : [])]
-    return late.map((percentile) => `no ${percentile} of ${side}: the load generator was late`)
+    const percentiles = [
+      ['p99', told.p99Ms, told.lagP99Ms],
+      ['p99.9', told.p999Ms, told.lagP999Ms],
+    ] as const
+    return percentiles.flatMap(([name, ms, lagMs]) =>
+      ms === undefined ? [`no ${name} of ${side}: the load generator was ${lagMs.toFixed(1)} ms late`] : [],
+    )
   })
 }

@@ -7,6 +7,9 @@ export interface Latency {
   readonly p99Ms: number | undefined
   readonly p999Ms: number | undefined
   readonly maxMs: number
+  /** How late the generator sent, at the two percentiles. */
+  readonly lagP99Ms: number
+  readonly lagP999Ms: number
 }
 
 /**
@@ -28,7 +31,7 @@ export function toLatency(run: PacedRun, expectedStatus: number): Latency | unde
   if (unexpected > 0) throw new Error(`${unexpected} answers were not ${expectedStatus}`)
   if (lagP99Ms > keptUpLagMsMax) return undefined
   return {
-    ...{ p50Ms, maxMs },
+    ...{ p50Ms, maxMs, lagP99Ms, lagP999Ms },
     p99Ms: lagP99Ms > lagP99MsMax ? undefined : p99Ms,
     p999Ms: lagP999Ms > lagP999MsMax ? undefined : p999Ms,
   }

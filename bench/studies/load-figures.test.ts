@@ -6,7 +6,7 @@ function round(oursMs: number | undefined, theirsMs: number, fault?: string): Lo
   const visit = (side: 'jotgate' | 'haproxy', cpuUsPerRequest: number, p99Ms: number | undefined) => ({
     side,
     samples: new Map([['70 %', { side, cpuUsPerRequest, fault } as TimedSample]]),
-    latencies: new Map([['70 %', { p50Ms: 1, p99Ms, p999Ms: 9, maxMs: 20 }]]),
+    latencies: new Map([['70 %', { p50Ms: 1, p99Ms, p999Ms: 9, maxMs: 20, lagP99Ms: 1.2, lagP999Ms: 2 }]]),
   })
   return { visits: [visit('jotgate', 40, oursMs), visit('haproxy', 50, theirsMs)], referenceUs: [30, 30] }
 }

@@ -116,9 +116,11 @@ async function visit(
     if (paced.latency !== undefined) latencies.set(loadName(share), paced.latency)
   }
   for (const [load, { cpuUsPerRequest, fault = '' }] of samples) {
-    context.say(
-      `  ${benchCase.name} ${side.name.padEnd(8)} ${load.padEnd(10)} ${cpuUsPerRequest.toFixed(1)} us ${fault}`,
-    )
+    const told = latencies.get(load)
+    const lag =
+      told === undefined ? '' : `generator late by ${told.lagP99Ms.toFixed(2)} and ${told.lagP999Ms.toFixed(2)} ms`
+    const about = `  ${benchCase.name} ${side.name.padEnd(8)} ${load.padEnd(10)}`
+    context.say(`${about} ${cpuUsPerRequest.toFixed(1)} us ${lag} ${fault}`)
   }
   return { side: side.name, samples, latencies }
 }
