@@ -1,5 +1,6 @@
 import { type Asked, ask } from './ask.ts'
 import type { BenchCase, TokenKind } from './cases.ts'
+import { keyExchange } from './key-exchange.ts'
 import { pathOf } from './paths.ts'
 import type { RunningSide } from './sides/side.ts'
 import { firstToken, tokenPool } from './tokens.ts'
@@ -12,7 +13,7 @@ export interface Probe {
 }
 
 /** What both sides agree on over TLS. */
-const handshake = 'TLSv1.3 TLS_AES_256_GCM_SHA384 X25519'
+const handshake = `TLSv1.3 TLS_AES_256_GCM_SHA384 ${keyExchange}`
 
 /** The probes of a case: a good token, and each token that must be refused where tokens are asked. */
 export function probesOf(benchCase: BenchCase): readonly Probe[] {
@@ -42,7 +43,10 @@ export async function probeFault(
   for (const probe of probes) {
     const headers = probe.token === undefined ? {} : { authorization: `Bearer ${probe.token}` }
     const question = { transport, path: pathOf(benchCase), headers, body: Buffer.alloc(body.upBytes, 'x') }
-    const fault = answerFault(probe, benchCase, await ask({ ...question, port: side.port }))
+    const asked = await ask({ ...question, port: side.port }).catch((error: Error) => error)
+    // A side that does not answer spoils its sample, not the hours of a whole run.
+    if (asked instanceof Error) return `${probe.name} got no answer: ${asked.message}`
+    const fault = answerFault(probe, benchCase, asked)
     if (fault !== undefined) return `other work than asked: ${fault}`
   }
   return undefined

@@ -1,8 +1,13 @@
 import type { Against, BenchCase } from './cases.ts'
+import { compare } from './compare.ts'
+import { latencyNotes, type SideLatencies } from './latency-notes.ts'
 import type { Latency } from './load/latency.ts'
-import { mean } from './mean.ts'
 import type { Sample } from './measure.ts'
 import { median } from './median.ts'
+import type { Round } from './round.ts'
+import { roundFaults } from './round-faults.ts'
+
+export { roundFaults } from './round-faults.ts'
 
 /** One line of the published result. Absent figures were not measured or do not count; `note` says why. */
 export interface CaseResult {
@@ -39,24 +44,17 @@ export interface CaseResult {
   readonly note: string | null
 }
 
-const lateGenerator = 'no latency: the load generator did not keep up with the rate'
-/** A ratio whose range over the rounds is wider than this share of its median is no result. */
-const ratioRangeMax = 0.1
-
-export interface Round {
-  /** A B B A: two samples of each side. */
-  readonly samples: readonly Sample[]
-  /** The yardstick before and after, in microseconds. */
-  readonly referenceUs: readonly [number, number]
+/** What the paced runs of a case came to. */
+export interface CaseLatency {
+  readonly rps: number
+  readonly sides: SideLatencies
 }
 
 /** Medians over the rounds that count. */
 export function summarise(
   benchCase: BenchCase,
   rounds: readonly Round[],
-  latency:
-    | { readonly rps: number; readonly jotgate: Latency | undefined; readonly haproxy: Latency | undefined }
-    | undefined,
+  latency: CaseLatency | undefined,
 ): CaseResult {
   const faults = rounds.flatMap(roundFaults)
   const good = rounds.filter((round) => roundFaults(round).length === 0)
@@ -74,18 +72,23 @@ export function summarise(
       good.flatMap((round) => nsPerByte(round, side, benchCase)),
       round3,
     )
-  const late = latency !== undefined && latency.jotgate === undefined ? [lateGenerator] : []
-  const moved = [
-    ...(ratios.isUnsteady ? ['no result: the ratio moved by more than 10 % between rounds'] : []),
-    ...(byteRatios.isUnsteady ? ['no result per byte: its ratio moved by more than 10 % between rounds'] : []),
+  const notes = [
+    ...(latency === undefined ? [] : latencyNotes(latency.sides)),
+    ...(ratios.fault === undefined ? [] : [`no result: ${ratios.fault}`]),
+    ...(byteRatios.fault === undefined ? [] : [`no result per byte: ${byteRatios.fault}`]),
   ]
-  const said = [...new Set([...faults, ...late, ...moved])]
+  const said = [...new Set([...faults, ...notes])]
   const note = said.length > 0 ? said.join('; ') : null
+  const latencyOf = (side: Sample['side']): Partial<Latency> => {
+    const told = latency?.sides.get(side)
+    return told === undefined || told instanceof Error ? {} : told
+  }
+  const [own, theirs] = [latencyOf('jotgate'), latencyOf('haproxy')]
   return {
     case: benchCase.name,
     rps: samples.length === 0 ? null : Math.round(median(samples.map((sample) => sample.rps))),
-    p50Ms: latency?.jotgate?.p50Ms ?? null,
-    p99Ms: latency?.jotgate?.p99Ms ?? null,
+    p50Ms: own.p50Ms ?? null,
+    p99Ms: own.p99Ms ?? null,
     cpuUsPerRequest: figure('jotgate'),
     haproxyCpuUsPerRequest: figure('haproxy'),
     against: benchCase.against,
@@ -101,9 +104,9 @@ export function summarise(
     ratioRange: ratios.range,
     residentMiB: samples.length === 0 ? null : Math.round(Math.max(...samples.map((sample) => sample.residentMiB))),
     latencyRps: latency === undefined ? null : Math.round(latency.rps),
-    p999Ms: latency?.jotgate?.p999Ms ?? null,
-    haproxyP99Ms: latency?.haproxy?.p99Ms ?? null,
-    haproxyP999Ms: latency?.haproxy?.p999Ms ?? null,
+    p999Ms: own.p999Ms ?? null,
+    haproxyP99Ms: theirs.p99Ms ?? null,
+    haproxyP999Ms: theirs.p999Ms ?? null,
     rounds: good.length,
     loadIdleMin:
       good.length === 0 ? null : round2(Math.min(...good.flatMap((round) => round.samples.map((one) => one.loadIdle)))),
@@ -112,45 +115,8 @@ export function summarise(
   }
 }
 
-/** Why a round does not count; none when it does. Pure. */
-export function roundFaults(round: {
-  readonly samples: readonly Pick<Sample, 'side' | 'fault'>[]
-  readonly referenceUs: Round['referenceUs']
-}): string[] {
-  const [before, after] = round.referenceUs
-  const moved = Math.abs(after - before) / before > 0.1
-  const faults = round.samples.flatMap((sample) =>
-    sample.fault === undefined ? [] : [`${sample.side}: ${sample.fault}`],
-  )
-  return moved
-    ? [...faults, `the machine's speed moved by more than 10 % (${before.toFixed(1)} -> ${after.toFixed(1)} us)`]
-    : faults
-}
-
 function cpu(round: Round, side: Sample['side']): number[] {
   return round.samples.filter((sample) => sample.side === side).map((sample) => sample.cpuUsPerRequest)
-}
-
-type Figures = (round: Round, side: Sample['side']) => readonly number[]
-
-interface Ratio {
-  /** The median over the rounds; null where there is none, or where it is no result. */
-  readonly ratio: number | null
-  readonly range: readonly [number, number] | null
-  readonly isUnsteady: boolean
-}
-
-/** Jotgate's figure to the other side's, of each round that has both. */
-function compare(rounds: readonly Round[], other: Sample['side'], figures: Figures): Ratio {
-  const ratios = rounds.flatMap((round) => {
-    const [ours, theirs] = [figures(round, 'jotgate'), figures(round, other)]
-    return ours.length === 0 || theirs.length === 0 ? [] : [mean(ours) / mean(theirs)]
-  })
-  if (ratios.length === 0) return { ratio: null, range: null, isUnsteady: false }
-  const [least, most] = rangeOf(ratios)
-  const middle = median(ratios)
-  const isUnsteady = (most - least) / middle > ratioRangeMax
-  return { ratio: isUnsteady ? null : round3(middle), range: [round3(least), round3(most)], isUnsteady }
 }
 
 function nsPerByte(round: Round, side: Sample['side'], { body }: BenchCase): number[] {
@@ -185,40 +151,4 @@ function round2(value: number): number {
 
 function round1(value: number): number {
   return Math.round(value * 10) / 10
-}
-
-const columns: readonly [string, (result: CaseResult) => string][] = [
-  ['case', (result) => result.case],
-  ['rps', (result) => text(result.rps)],
-  ['p50 ms', (result) => text(result.p50Ms)],
-  ['p99 ms', (result) => text(result.p99Ms)],
-  ['p99.9 ms', (result) => text(result.p999Ms)],
-  ['HAProxy p99', (result) => text(result.haproxyP99Ms)],
-  ['at rps', (result) => text(result.latencyRps)],
-  ['CPU us', (result) => text(result.cpuUsPerRequest)],
-  ['HAProxy us', (result) => text(result.haproxyCpuUsPerRequest)],
-  ['nginx us', (result) => text(result.nginxCpuUsPerRequest)],
-  ['against', (result) => result.against],
-  ['us', (result) => text(result.againstCpuUsPerRequest)],
-  ['ratio', (result) => text(result.ratio)],
-  ['range', (result) => (result.ratioRange === null ? '-' : result.ratioRange.join('-'))],
-  ['ns/byte', (result) => text(result.nsPerByte)],
-  ['against', (result) => text(result.againstNsPerByte)],
-  ['ratio', (result) => text(result.perByteRatio)],
-  ['to upstream', (result) => text(result.upstreamConnections)],
-  ['against', (result) => text(result.againstUpstreamConnections)],
-  ['MiB', (result) => text(result.residentMiB)],
-]
-
-/** The table a person reads. */
-export function toTable(results: readonly CaseResult[]): string {
-  const rows = [columns.map(([title]) => title), ...results.map((result) => columns.map(([, cell]) => cell(result)))]
-  const widths = columns.map((_, index) => Math.max(...rows.map((row) => (row[index] ?? '').length)))
-  const lines = rows.map((row) => row.map((cell, index) => cell.padStart(widths[index] ?? 0)).join('  '))
-  const notes = results.flatMap((result) => (result.note === null ? [] : [`${result.case}: ${result.note}`]))
-  return [...lines, ...notes].join('\n')
-}
-
-function text(value: number | null): string {
-  return value === null ? '-' : String(Math.round(value * 1000) / 1000)
 }

@@ -78,6 +78,27 @@ it('the longest stall is the longest of all phases', () => {
   expect(large?.met).toBe('no result')
 })
 
+it('a body is judged by what its bytes cost, never by what the whole request does', () => {
+  const body = (perByteRatio: number | null, ratio: number): CaseResult => ({
+    ...caseResult('body-1m-up', ratio, 'lost in noise'),
+    perByteRatio,
+  })
+  const part = (result: CaseResult) => rowOf(targetRows([result], []), 'per byte').parts[2]
+  expect(part(body(1.31, 1))).toMatchObject({ measured: 1.31, met: 'missed' })
+  expect(part(body(1.3, 2))).toMatchObject({ measured: 1.3, met: 'met' })
+  expect(part(body(null, 1))).toMatchObject({ measured: null, met: 'no result', note: 'lost in noise' })
+  expect(part(caseResult('body-1m-up', 1, 'an older run'))).toMatchObject({ met: 'no result', note: 'an older run' })
+})
+
+it('a stall above the bound is missed, whatever is missing beside it', () => {
+  const part = (ms: number) => {
+    const some = study('stalls', { 'one API, load alone: longest stall': ms })
+    return rowOf(targetRows([], [some]), 'stall').parts[0]
+  }
+  expect(part(21)).toMatchObject({ measured: 21, met: 'missed' })
+  expect(part(4)).toMatchObject({ measured: null, met: 'no result' })
+})
+
 it('no re-verification is none at all', () => {
   const rows = (count: number) => rowOf(targetRows([], [study('jwks-refresh', { 're-verifications': count })]), 'JWKS')
   expect([rows(0).met, rows(1).met]).toEqual(['met', 'missed'])

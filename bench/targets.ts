@@ -26,6 +26,8 @@ type Measured = Pick<Figure, 'value' | 'note'>
 /** What a run came to, as the table asks for it. */
 interface Run {
   readonly ratio: (caseName: string) => Measured
+  /** Of what a byte costs, not of the whole request: a body's own cost is small beside that of the request it comes with. */
+  readonly perByteRatio: (caseName: string) => Measured
   readonly figure: (study: string, name: string) => Measured
 }
 
@@ -38,6 +40,10 @@ interface Part {
 
 function ratioOf(caseName: string, wantedMax: number, what = caseName): Part {
   return { what, wantedMax, unit: 'ratio', read: ({ ratio }) => ratio(caseName) }
+}
+
+function perByteRatioOf(caseName: string, wantedMax: number): Part {
+  return { what: caseName, wantedMax, unit: 'ratio', read: ({ perByteRatio }) => perByteRatio(caseName) }
 }
 
 function figureOf(study: string, name: string, wantedMax: number, unit: Unit, what = name): Part {
@@ -59,6 +65,7 @@ function verificationOf(algorithm: string): Part {
 }
 
 const latencyAbove = 'warm at 70 %: '
+const stallMsMax = 20
 const stallPhases = [
   'load alone',
   'reloads of one entry',
@@ -93,9 +100,13 @@ const targets: readonly (readonly [target: string, parts: readonly Part[]])[] = 
     'longest event-loop stall, reload and rotation included',
     ['one API', '2,000 APIs and issuers'].map((size) => ({
       what: size,
-      wantedMax: 20,
+      wantedMax: stallMsMax,
       unit: 'ms',
-      read: ({ figure }) => worst(stallPhases.map((phase) => figure('stalls', `${size}, ${phase}: longest stall`))),
+      read: ({ figure }) =>
+        worst(
+          stallPhases.map((phase) => figure('stalls', `${size}, ${phase}: longest stall`)),
+          stallMsMax,
+        ),
     })),
   ],
   [
@@ -104,7 +115,7 @@ const targets: readonly (readonly [target: string, parts: readonly Part[]])[] = 
   ],
   [
     'bodies, per byte / HAProxy',
-    ['body-16k-up', 'body-16k-down', 'body-1m-up', 'body-1m-down'].map((name) => ratioOf(name, 1.3)),
+    ['body-16k-up', 'body-16k-down', 'body-1m-up', 'body-1m-down'].map((name) => perByteRatioOf(name, 1.3)),
   ],
   ['refresh of an unchanged JWKS', [figureOf('jwks-refresh', 're-verifications', 0, 'count')]],
   ['start to first 200', [figureOf('start-up', 'start to first 200', 1.5, 's')]],
@@ -121,11 +132,13 @@ export const targetStudies: readonly string[] = [
 
 /** The table of targets, filled from one run. Whatever was not measured, or does not count, is no result. Pure. */
 export function targetRows(results: readonly CaseResult[], studies: readonly StudyResult[]): readonly TargetRow[] {
+  const ofCase = (caseName: string, read: (result: CaseResult) => number | null | undefined): Measured => {
+    const result = results.find((one) => one.case === caseName)
+    return result === undefined ? unmeasured : { value: read(result) ?? null, note: result.note }
+  }
   const run: Run = {
-    ratio: (caseName) => {
-      const result = results.find((one) => one.case === caseName)
-      return result === undefined ? unmeasured : { value: result.ratio, note: result.note }
-    },
+    ratio: (caseName) => ofCase(caseName, ({ ratio }) => ratio),
+    perByteRatio: (caseName) => ofCase(caseName, ({ perByteRatio }) => perByteRatio),
     figure: (study, name) =>
       studies.find((one) => one.study === study)?.figures.find((one) => one.name === name) ?? unmeasured,
   }
@@ -154,8 +167,9 @@ function quotient(one: Measured, other: Measured): Measured {
   return { value: Math.round((one.value / other.value) * 1000) / 1000, note: null }
 }
 
-/** The largest, with its own note; no result while one of them is missing. */
-function worst(figures: readonly Measured[]): Measured {
+/** The largest, with its own note; while one of them is missing no result, unless another is above the bound already. */
+function worst(figures: readonly Measured[], wantedMax: number): Measured {
+  const largest = figures.reduce((one, other) => ((other.value ?? 0) > (one.value ?? 0) ? other : one))
   const missing = figures.find(({ value }) => value === null)
-  return missing ?? figures.reduce((one, other) => ((other.value ?? 0) > (one.value ?? 0) ? other : one))
+  return missing === undefined || (largest.value ?? 0) > wantedMax ? largest : missing
 }

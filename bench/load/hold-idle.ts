@@ -26,7 +26,7 @@ function open(number: number): Promise<void> {
     })
     socket.once('connect', () => socket.write(nextRequest()))
     socket.on('data', read)
-    socket.once('error', reject)
+    socket.on('error', reject)
     socket.once('close', () => {
       held.delete(socket)
       reject(new Error('a connection to be held was closed'))

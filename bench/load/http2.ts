@@ -1,4 +1,5 @@
 import { connect, type TLSSocket } from 'node:tls'
+import { keyExchange } from '../key-exchange.ts'
 import { browserHeaders } from './browser-headers.ts'
 import {
   acknowledged,
@@ -72,13 +73,15 @@ function number32(value: number): Buffer {
 function open(): Promise<void> {
   return new Promise((resolve, reject) => {
     // The certificate is the benchmark's own.
-    const asked = { servername: 'bench.example.com', ALPNProtocols: ['h2'], rejectUnauthorized: false }
+    const trusting = { rejectUnauthorized: false, ecdhCurve: keyExchange }
+    const asked = { servername: 'bench.example.com', ALPNProtocols: ['h2'], ...trusting }
     const socket = connect({ host: '127.0.0.1', port: plan.port, ...asked })
     const connection: Connection = {
       ...{ socket, open: new Set<number>(), nextStreamId: 1, isLeaving: false, held: undefined, unsaid: 0 },
     }
     socket.setNoDelay(true)
-    socket.once('error', reject)
+    // More than one may come; a connection that fails later is told by its end.
+    socket.on('error', reject)
     socket.once('secureConnect', () => {
       if (socket.alpnProtocol !== 'h2') reject(new Error('the peer does not speak HTTP/2'))
       live.add(connection)

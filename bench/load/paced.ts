@@ -1,12 +1,14 @@
 import { connect, type Socket } from 'node:net'
 import { createMessageReader } from './message-reader.ts'
+import type { PacedRun } from './paced-run.ts'
 import { requestHead } from './request-head.ts'
 import { tokenLines } from './token-lines.ts'
 
 /**
  * Fixed-rate load for latency: requests are due at fixed times whether or not earlier ones were answered, and latency
  * counts from the due time, so a stall is seen by every request it delays. Runs as a process of its own:
- * `paced.ts <port> <path> <token file> <rate a second> <seconds> <connections> <first token>`; prints one JSON object.
+ * `paced.ts <port> <path> <token file> <rate a second> <seconds> <connections> <first token> <expected status>`;
+ * prints a `PacedRun` as JSON.
  */
 interface Connection {
   readonly socket: Socket
@@ -15,7 +17,8 @@ interface Connection {
 }
 
 const words = process.argv.slice(2)
-const [port = '0', path = '/', tokenFile = '', rate = '1000', seconds = '5', connections = '64', startAt = '0'] = words
+const [port = '0', path = '/', tokenFile = '', rate = '1000', seconds = '5'] = words
+const [connections = '64', startAt = '0', expected = '200'] = words.slice(5)
 const total = Math.floor(Number(rate) * Number(seconds))
 const gapMs = 1000 / Number(rate)
 /** Time for the last answers. */
@@ -32,14 +35,16 @@ const latenciesMs = new Float64Array(total)
 const lagsMs = new Float64Array(total)
 let sent = 0
 let answered = 0
+let unexpected = 0
 let failures = 0
 
 function open(): Promise<Connection> {
   return new Promise((resolve, reject) => {
     const due: number[] = []
-    const read = createMessageReader(() => {
+    const read = createMessageReader((status) => {
       const dueMs = due.shift()
       if (dueMs === undefined) throw new Error('an answer without a request')
+      if (status !== Number(expected)) unexpected++
       latenciesMs[answered++] = performance.now() - dueMs
     })
     const buffer = Buffer.allocUnsafe(readBytes)
@@ -49,7 +54,8 @@ function open(): Promise<Connection> {
     }
     const socket = connect({ host: '127.0.0.1', port: Number(port), noDelay: true, onread: { buffer, callback } })
     socket.once('connect', () => resolve({ socket, due }))
-    socket.once('error', reject)
+    // More than one may come; a connection that fails later is told by its end.
+    socket.on('error', reject)
     socket.on('close', () => {
       failures += due.length
       due.length = 0
@@ -90,7 +96,11 @@ function percentile(values: Float64Array, count: number, share: number): number 
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
 }
 
-const at = (share: number): number => percentile(latenciesMs, answered, share)
-process.stdout.write(
-  `${JSON.stringify({ sent, answered, failures, p50Ms: at(0.5), p99Ms: at(0.99), p999Ms: at(0.999), maxMs: at(1), lagP99Ms: percentile(lagsMs, sent, 0.99) })}\n`,
-)
+const latencyMs = (share: number): number => percentile(latenciesMs, answered, share)
+const lagMs = (share: number): number => percentile(lagsMs, sent, share)
+const run: PacedRun = {
+  ...{ sent, answered, unexpected, failures },
+  ...{ p50Ms: latencyMs(0.5), p99Ms: latencyMs(0.99), p999Ms: latencyMs(0.999), maxMs: latencyMs(1) },
+  ...{ lagP99Ms: lagMs(0.99), lagP999Ms: lagMs(0.999) },
+}
+process.stdout.write(`${JSON.stringify(run)}\n`)

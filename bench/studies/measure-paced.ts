@@ -1,13 +1,15 @@
-import { benchPath } from '../cases.ts'
+import { type BenchCase, benchPath } from '../cases.ts'
 import { type Latency, latencyAt } from '../load/latency.ts'
 import type { Sample } from '../measure.ts'
 import { coreTimes, cpuSecondsOf, largestResidentMiB, sharesBetween } from '../processes.ts'
 import type { RunningSide } from '../sides/side.ts'
+import { stealFault } from '../steal-fault.ts'
 
 export interface PacedOptions {
   readonly rps: number
   readonly seconds: number
   readonly tokenFile: string
+  readonly expectedStatus: BenchCase['expectedStatus']
   readonly gatewayCpu: number
   readonly loadCpu: number
 }
@@ -17,11 +19,9 @@ export type TimedSample = Omit<Sample, 'emptyCpuUsPerRequest' | 'upstreamRequest
 
 export interface PacedSample {
   readonly sample: TimedSample
-  /** Undefined: the generator did not keep up. */
+  /** Undefined: the generator did not keep up, or got other answers than expected. */
   readonly latency: Latency | undefined
 }
-
-const stealShareMax = 0.02
 
 /**
  * CPU per request and latency of a warm side at a fixed rate. What the side uses in the two or three seconds in which the
@@ -29,16 +29,15 @@ const stealShareMax = 0.02
  * 3,000 requests a second for 10 s, and the more the shorter the sample.
  */
 export async function measurePaced(side: RunningSide, options: PacedOptions): Promise<PacedSample> {
-  const { rps, seconds, tokenFile, gatewayCpu, loadCpu } = options
+  const { rps, seconds, tokenFile, expectedStatus, gatewayCpu, loadCpu } = options
   const coresBefore = [coreTimes(gatewayCpu), coreTimes(loadCpu)] as const
   const cpuBefore = cpuSecondsOf(side.pid)
-  const latency = await latencyAt({ port: side.port, path: benchPath, tokenFile, rps, seconds, cpu: loadCpu })
+  const paced = { port: side.port, path: benchPath, tokenFile, rps, seconds, cpu: loadCpu, expectedStatus }
+  const latency = await latencyAt(paced).catch((error: Error) => error)
   const cpuUsed = cpuSecondsOf(side.pid) - cpuBefore
   const gatewayCore = sharesBetween(coresBefore[0], coreTimes(gatewayCpu))
   const loadCore = sharesBetween(coresBefore[1], coreTimes(loadCpu))
   const requests = Math.floor(Math.floor(rps) * seconds)
-  const isLate = latency === undefined
-  const isStolen = Math.max(gatewayCore.steal, loadCore.steal) > stealShareMax
   const sample: TimedSample = {
     side: side.name,
     requests,
@@ -46,11 +45,12 @@ export async function measurePaced(side: RunningSide, options: PacedOptions): Pr
     cpuUsPerRequest: (cpuUsed * 1e6) / requests,
     residentMiB: largestResidentMiB(side.pid),
     loadIdle: loadCore.idle,
-    fault: isLate
-      ? `the generator did not keep up with ${Math.floor(rps)} requests a second`
-      : isStolen
-        ? 'the host took more than 2 % of a core'
-        : undefined,
+    fault: latencyFault(latency, rps) ?? stealFault(gatewayCore, loadCore),
   }
-  return { sample, latency }
+  return { sample, latency: latency instanceof Error ? undefined : latency }
+}
+
+function latencyFault(latency: Latency | Error | undefined, rps: number): string | undefined {
+  if (latency instanceof Error) return latency.message
+  return latency === undefined ? `the generator did not keep up with ${Math.floor(rps)} requests a second` : undefined
 }

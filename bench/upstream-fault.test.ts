@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { upstreamFault } from './measure.ts'
+import { upstreamFault } from './upstream-fault.ts'
 
 const served = { expectedStatus: 200 } as const
 const refused = { expectedStatus: 401 } as const
