@@ -3,7 +3,11 @@ import { mkdtempSync, openSync, readFileSync, renameSync, writeFileSync } from '
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { answering, ended, freePort, type RunningSide } from '../sides/side.ts'
+import { ownCounts } from './own-counts.ts'
 import { readMetric } from './read-metric.ts'
+
+/** Thousands of APIs make megabytes of metrics. */
+const scrapeMsMax = 30_000
 
 const main = fileURLToPath(new URL('../../packages/gateway/bin/jotgate.js', import.meta.url))
 
@@ -23,7 +27,7 @@ export interface GatewayOptions {
 export interface Gateway extends RunningSide {
   /** Access log and the gateway's own words, a JSON object a line. */
   readonly logFile: string
-  /** All metrics right now, as Prometheus reads them. */
+  /** All metrics right now, as Prometheus reads them; rejects unless every worker told its own. */
   readonly metrics: () => Promise<string>
   /** Puts another configuration in the file's place, whole, and says so by SIGHUP. */
   readonly reload: (config: object) => void
@@ -55,8 +59,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   await answering(port, 30_000)
   const metrics = async (): Promise<string> => {
     const authorization = `Bearer ${readFileSync(join(data, 'admin-token'), 'utf8').trim()}`
-    const answer = await fetch(`http://127.0.0.1:${adminPort}/metrics`, { headers: { authorization } })
-    return answer.text()
+    const signal = AbortSignal.timeout(scrapeMsMax)
+    const answer = await fetch(`http://127.0.0.1:${adminPort}/metrics`, { headers: { authorization }, signal })
+    return ownCounts(answer.status, await answer.text())
   }
   return {
     name: 'jotgate',
@@ -74,7 +79,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       const draft = join(folder, 'draft')
       writeFileSync(draft, JSON.stringify(next))
       renameSync(draft, config)
-      child.kill('SIGHUP')
+      if (!child.kill('SIGHUP')) throw new Error('there is no gateway to reload')
     },
     stop: () => ended(child),
   }
