@@ -2,13 +2,14 @@ import { createPublicKey } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { Agent, get } from 'node:http'
 import { benchPath } from '../cases.ts'
+import { startJwksServer } from '../sides/jwks-server.ts'
 import { startUpstream } from '../sides/nginx.ts'
+import { publishedKey } from '../sides/published-key.ts'
 import { tokenPool } from '../tokens.ts'
 import { benchConfig } from './bench-config.ts'
 import { caseNamed } from './case-named.ts'
 import { type Gateway, startGateway } from './gateway.ts'
-import { startJwksServer } from './jwks-server.ts'
-import { publishedKey } from './published-key.ts'
+import { pause } from './pause.ts'
 import { readMetric } from './read-metric.ts'
 import type { Study } from './study.ts'
 import { toFigure } from './to-figure.ts'
@@ -29,11 +30,9 @@ export const jwksRefresh: Study = {
     const pool = tokenPool(caseNamed('warm').kind)
     const tokens = readFileSync(pool.file, 'utf8').split('\n').slice(0, tokensUsed)
     const upstream = await startUpstream(folder, loadCpu)
-    const jwks = await startJwksServer(
-      [publishedKey(createPublicKey(readFileSync(pool.keyFile)), 'bench')],
-      maxAgeSeconds,
-    )
-    const keys = { keys: { jwksUri: jwks.url }, allowInsecureHttp: true }
+    const published = [publishedKey(createPublicKey(readFileSync(pool.keyFile)), 'bench')]
+    const jwks = await startJwksServer({ keys: () => published, maxAgeSeconds })
+    const keys = { keys: { jwksUri: jwks.uri }, allowInsecureHttp: true }
     const config = benchConfig(upstream.port, keys)
     const gateway = await startGateway({ node, cpu: gatewayCpu, workers: 1, folder, config })
     try {
@@ -41,10 +40,10 @@ export const jwksRefresh: Study = {
       const fetchesBefore = jwks.fetches()
       const deadline = Date.now() + refreshMs
       while (jwks.fetches() < fetchesBefore + refreshes && Date.now() < deadline) {
-        await new Promise((resolve) => setTimeout(resolve, 100))
+        await pause(100)
       }
       // The last of them has to arrive in the worker.
-      await new Promise((resolve) => setTimeout(resolve, 500))
+      await pause(500)
       const fetched = jwks.fetches() - fetchesBefore
       await sendAll(gateway.port, tokens)
       const after = await counts(gateway)
