@@ -1,6 +1,6 @@
+import { caseNamed } from '../case-named.ts'
+import { runPinned } from '../run-pinned.ts'
 import { tokenPool } from '../tokens.ts'
-import { caseNamed } from './case-named.ts'
-import { runPinned } from './run-pinned.ts'
 import type { Figure, Study } from './study.ts'
 import { toFigure } from './to-figure.ts'
 
@@ -15,6 +15,7 @@ export interface PacedVerify {
 }
 
 const rps = 6_000
+const script = new URL('./children/paced-verify.ts', import.meta.url)
 /** Due one by one, and as sockets may deliver them after a pause: many at once. */
 const burstSizes = [1, 120] as const
 /** `threads`: of libuv's pool; undefined: on the event loop. */
@@ -38,7 +39,7 @@ export const pool: Study = {
           const env = way.threads === undefined ? {} : { UV_THREADPOOL_SIZE: String(way.threads) }
           const runs: PacedVerify[] = []
           for (let round = 0; round < rounds; round++) {
-            runs.push(await runPinned({ node, cpus, child: 'paced-verify', words: words.map(String), env }))
+            runs.push(await runPinned({ node, cpus, script, words: words.map(String), env }))
           }
           const cores = cpus.length === 1 ? 'one core' : 'two cores'
           const about = `${cores}, ${burst === 1 ? 'evenly' : `${burst} at once`}, ${way.name}`
