@@ -47,7 +47,12 @@ export const jwksRefresh: Study = {
       const fetched = jwks.fetches() - fetchesBefore
       await sendAll(gateway.port, tokens)
       const after = await counts(gateway)
-      const faults = fetched < refreshes ? [`the set was fetched only ${fetched} times`] : []
+      const lookups = after.hits + after.misses - before.hits - before.misses
+      const faults = [
+        ...(fetched < refreshes ? [`the set was fetched only ${fetched} times`] : []),
+        // Counts that did not move would say that nothing was verified again.
+        ...(lookups === tokensUsed ? [] : [`the cache was asked ${lookups} times for ${tokensUsed} tokens`]),
+      ]
       const one = (name: string, value: number, counting = true) =>
         toFigure({ name, unit: 'count', values: counting && faults.length > 0 ? [] : [value], faults })
       return {
