@@ -10,6 +10,7 @@ import { startGateway } from './gateway.ts'
 import { judgeFault } from './judge-fault.ts'
 import { standardLoad } from './standard-load.ts'
 import type { Figure, Study, StudyContext } from './study.ts'
+import { withCleanup } from './with-cleanup.ts'
 
 interface Trick {
   readonly name: string
@@ -64,22 +65,23 @@ export const selfCheck: Study = {
   },
 }
 
-async function faultOf(context: StudyContext, trick: Trick): Promise<string | undefined> {
+function faultOf(context: StudyContext, trick: Trick): Promise<string | undefined> {
   const { node, folder, gatewayCpu, loadCpu } = context
   const benchCase = caseNamed(trick.caseName)
   const pool = tokenPool(benchCase.kind)
-  const upstream = await startUpstream(folder, loadCpu)
-  const config = benchConfig(upstream.port, { keys: { publicKey: readFileSync(pool.keyFile, 'utf8') } })
-  const imports = trick.swap === undefined ? [] : [swapUrl(trick.swap)]
-  const gateway = await startGateway({ node, cpu: gatewayCpu, workers: 1, folder, config, imports })
-  const spinners = Array.from({ length: trick.spinners ?? 0 }, () => spawnPinned([loadCpu], spinner, 'ignore'))
-  try {
+  return withCleanup(async (atEnd) => {
+    const upstream = await startUpstream(folder, loadCpu)
+    atEnd(upstream.stop)
+    const config = benchConfig(upstream.port, { keys: { publicKey: readFileSync(pool.keyFile, 'utf8') } })
+    const imports = trick.swap === undefined ? [] : [swapUrl(trick.swap)]
+    const gateway = await startGateway({ node, cpu: gatewayCpu, workers: 1, folder, config, imports })
+    atEnd(gateway.stop)
+    for (let started = 0; started < (trick.spinners ?? 0); started++) {
+      const child = spawnPinned([loadCpu], spinner, 'ignore')
+      atEnd(() => ended(child))
+    }
     return (await measure(gateway, standardLoad(context, benchCase, pool.file, upstream))).fault
-  } finally {
-    await Promise.all(spinners.map(ended))
-    await gateway.stop()
-    await upstream.stop()
-  }
+  })
 }
 
 function swapUrl({ part, by }: NonNullable<Trick['swap']>): string {

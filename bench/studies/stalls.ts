@@ -19,6 +19,7 @@ import type { StallsRun } from './stalls/stalls-run.ts'
 import { tellPhase } from './stalls/tell-phase.ts'
 import type { Figure, Study, StudyContext } from './study.ts'
 import { widenConfig } from './widen-config.ts'
+import { type AtEnd, withCleanup } from './with-cleanup.ts'
 
 /** `controlAway`: control on the load's core, which tells what a worker's own work is from what it waits for. */
 const sizes = [
@@ -44,18 +45,20 @@ export const stalls: Study = {
   about: "longest stall of a worker's event loop at 70 % load, with reloads and key rotation",
   run: async (context) => {
     const figures: Figure[] = []
-    for (const size of sizes) figures.push(...(await runSize(context, size)))
+    for (const size of sizes) figures.push(...(await withCleanup((atEnd) => runSize(context, size, atEnd))))
     return { figures, failures: [] }
   },
 }
 
-async function runSize(context: StudyContext, size: Size): Promise<readonly Figure[]> {
+async function runSize(context: StudyContext, size: Size, atEnd: AtEnd): Promise<readonly Figure[]> {
   const { node, folder, gatewayCpu, loadCpu } = context
   const pool = tokenPool(caseNamed('warm').kind)
   const signing = createPublicKey(readFileSync(pool.keyFile))
   const { keys, rotate, fetched } = rotatingKeys(signing)
   const upstream = await startUpstream(folder, loadCpu)
+  atEnd(upstream.stop)
   const jwks = await startJwksServer({ keys, maxAgeSeconds })
+  atEnd(jwks.stop)
   const base = benchConfig(upstream.port, { keys: { jwksUri: jwks.uri }, allowInsecureHttp: true })
   const still = { others: size.others, upstreamPort: upstream.port, jwk: publishedKey(signing, 'bench') }
   const edition = { edition: 0, editionOfAll: 0 }
@@ -65,31 +68,26 @@ async function runSize(context: StudyContext, size: Size): Promise<readonly Figu
     ...{ node, cpu: gatewayCpu, workers: 1, folder, imports: [watchUrl(stallFile)] },
     config: widenConfig(base, { ...still, ...edition }),
   })
-  try {
-    if (size.controlAway) moveToCpu(controlPid(gateway.pid), loadCpu)
-    const fullRps = await saturatedRps(gateway, pool.file, loadCpu)
-    const run: StallsRun = {
-      ...{ gateway, rotate, fetched, stallFile, loadCpu, tokenFile: pool.file, rps: fullRps * loadShare },
-      seconds: Math.max(context.seconds, size.secondsMin),
-      reload: (changed) => {
-        edition.edition++
-        if (changed === 'all') edition.editionOfAll++
-        gateway.reload(widenConfig(base, { ...still, ...edition }))
-      },
-    }
-    const figures: Figure[] = []
-    for (const phase of phases) {
-      const about = `${size.name}, ${phase.name}`
-      const told = tellPhase(about, await runPhase(run, phase))
-      context.say(`  ${about}: ${told[0]?.value?.toFixed(1) ?? '-'} ms; ${told[0]?.note ?? ''}`)
-      figures.push(...told)
-    }
-    return figures
-  } finally {
-    await gateway.stop()
-    jwks.stop()
-    await upstream.stop()
+  atEnd(gateway.stop)
+  if (size.controlAway) moveToCpu(controlPid(gateway.pid), loadCpu)
+  const fullRps = await saturatedRps(gateway, pool.file, loadCpu)
+  const run: StallsRun = {
+    ...{ gateway, rotate, fetched, stallFile, loadCpu, tokenFile: pool.file, rps: fullRps * loadShare },
+    seconds: Math.max(context.seconds, size.secondsMin),
+    reload: (changed) => {
+      edition.edition++
+      if (changed === 'all') edition.editionOfAll++
+      gateway.reload(widenConfig(base, { ...still, ...edition }))
+    },
   }
+  const figures: Figure[] = []
+  for (const phase of phases) {
+    const about = `${size.name}, ${phase.name}`
+    const told = tellPhase(about, await runPhase(run, phase))
+    context.say(`  ${about}: ${told[0]?.value?.toFixed(1) ?? '-'} ms; ${told[0]?.note ?? ''}`)
+    figures.push(...told)
+  }
+  return figures
 }
 
 function watchUrl(stallFile: string): string {

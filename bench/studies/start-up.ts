@@ -8,8 +8,9 @@ import { ended } from '../sides/side.ts'
 import { jotgateMain } from './jotgate-main.ts'
 import { pause } from './pause.ts'
 import { spawnJotgate } from './spawn-jotgate.ts'
-import type { Study, StudyContext } from './study.ts'
+import type { Figure, Study, StudyContext } from './study.ts'
 import { toFigure } from './to-figure.ts'
+import { withCleanup } from './with-cleanup.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const starts = 5
@@ -24,11 +25,12 @@ const terms = ['--iss', 'https://tokens.example.com', '--aud', 'orders-api', '--
 export const startUp: Study = {
   name: 'start-up',
   about: 'start to first 200 with the configuration of examples/own-keys, all on one core; every start a first one',
-  run: async (context) => {
-    const upstream = await startUpstream(context.folder, context.loadCpu)
-    try {
+  run: (context) =>
+    withCleanup(async (atEnd) => {
+      const upstream = await startUpstream(context.folder, context.loadCpu)
+      atEnd(upstream.stop)
       const nodes = [...new Set([context.node, process.execPath])]
-      const figures = []
+      const figures: Figure[] = []
       for (const node of nodes) {
         const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim()
         const values: number[] = []
@@ -38,10 +40,7 @@ export const startUp: Study = {
         context.say(`  ${version}: ${values.map((value) => value.toFixed(2)).join(', ')} s`)
       }
       return { figures, failures: [] }
-    } finally {
-      await upstream.stop()
-    }
-  },
+    }),
 }
 
 async function startOnce(context: StudyContext, node: string, upstreamPort: number): Promise<number> {

@@ -12,6 +12,7 @@ import { logLines } from './log-lines.ts'
 import { standardLoad } from './standard-load.ts'
 import type { Study, StudyContext } from './study.ts'
 import { toFigure } from './to-figure.ts'
+import { withCleanup } from './with-cleanup.ts'
 
 const connections = 256
 
@@ -65,21 +66,21 @@ async function visit(context: StudyContext, workers: number): Promise<Visit> {
   const { node, folder, gatewayCpu: cpu } = context
   const benchCase = caseNamed('warm')
   const pool = tokenPool(benchCase.kind)
-  const upstream = await startUpstream(folder, context.loadCpu)
-  try {
+  // A gateway that has ended has written all of its log.
+  const { sample, logFile } = await withCleanup(async (atEnd) => {
+    const upstream = await startUpstream(folder, context.loadCpu)
+    atEnd(upstream.stop)
     const config = benchConfig(upstream.port, { keys: { publicKey: readFileSync(pool.keyFile, 'utf8') } })
     const gateway = await startGateway({ node, cpu, workers, folder, config })
+    atEnd(gateway.stop)
     // Each worker has a cache of its own, and takes a token in when it sees it twice; which of the two sees it is chance.
     const load = { ...standardLoad(context, benchCase, pool.file, upstream), connections, warmRequests: 200_000 }
-    // A gateway that has ended has written all of its log.
-    const sample = await measure(gateway, load).finally(gateway.stop)
-    const { share, fault } = await readShare(gateway.logFile, sample)
-    const said = `busier worker ${(share * 100).toFixed(0)} %`
-    context.say(`  ${workers} workers: ${sample.cpuUsPerRequest.toFixed(1)} us, ${said} ${sample.fault ?? fault ?? ''}`)
-    return { sample: { ...sample, fault: sample.fault ?? fault }, busierShare: share }
-  } finally {
-    await upstream.stop()
-  }
+    return { sample: await measure(gateway, load), logFile: gateway.logFile }
+  })
+  const { share, fault } = await readShare(logFile, sample)
+  const said = `busier worker ${(share * 100).toFixed(0)} %`
+  context.say(`  ${workers} workers: ${sample.cpuUsPerRequest.toFixed(1)} us, ${said} ${sample.fault ?? fault ?? ''}`)
+  return { sample: { ...sample, fault: sample.fault ?? fault }, busierShare: share }
 }
 
 async function readShare(logFile: string, { requests, rps }: Sample): Promise<BusierShare> {
