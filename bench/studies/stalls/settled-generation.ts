@@ -11,7 +11,9 @@ export async function settledGeneration(gateway: Pick<Gateway, 'metrics'>): Prom
   const deadline = Date.now() + settleMsMax
   let seen = Number.NaN
   for (;;) {
-    const generation = readMetric(await gateway.metrics(), name)
+    // A worker may still be too busy with the phase before to answer.
+    const text = await gateway.metrics().catch(() => '')
+    const generation = readMetric(text, name)
     await pause(settleMs)
     if (generation === seen) return generation
     if (Date.now() > deadline) throw new Error(`no configuration stayed in force within ${settleMsMax} ms`)
