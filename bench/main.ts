@@ -10,7 +10,7 @@ import { printSteps } from './steps.ts'
 import { figureTable } from './studies/figure-table.ts'
 import { runStudies } from './studies/run-studies.ts'
 import { studiesNamed } from './studies/studies-named.ts'
-import type { StudyContext } from './studies/study.ts'
+import type { StudyContext, StudyResult } from './studies/study.ts'
 import { targetTable } from './target-table.ts'
 import { targetCases, targetRows, targetStudies } from './targets.ts'
 import { toTable } from './to-table.ts'
@@ -50,6 +50,20 @@ function say(line: string): void {
 
 say(`node ${flags.node} (this process ${process.version}), ${flags.rounds} rounds of ${flags.seconds} s, A B B A`)
 const results: CaseResult[] = []
+const studies: StudyResult[] = []
+
+/** After each part: an hour's figures are not lost with the last of them. */
+function save(): void {
+  if (flags.save === undefined) return
+  saveResults(flags.save, flags.node, results, { studies, targets: flags.targets ? targetRows(results, studies) : [] })
+}
+
+/** The other cases go on. */
+function fail(error: Error): undefined {
+  say(`  failed: ${error.message}`)
+  process.exitCode = 1
+}
+
 const context: StudyContext = {
   ...{ node: flags.node, rounds: Number(flags.rounds), seconds: Number(flags.seconds) },
   ...{ folder, gatewayCpu, loadCpu, say },
@@ -64,17 +78,20 @@ try {
       await printSteps(benchCase, flags.node)
       continue
     }
-    const result = await runCase(context, benchCase, !flags['no-latency'])
+    const result = await runCase(context, benchCase, !flags['no-latency']).catch(fail)
+    if (result === undefined) continue
     results.push(result)
+    save()
     if (flags.json) process.stdout.write(`${JSON.stringify(result)}\n`)
   }
   if (results.length > 0 && !flags.json) process.stdout.write(`${toTable(results)}\n`)
-  const studies = await runStudies(wantedStudies, context, (result) =>
-    process.stdout.write(`${flags.json ? JSON.stringify(result) : figureTable(result)}\n`),
-  )
-  const targets = flags.targets ? targetRows(results, studies) : []
+  await runStudies(wantedStudies, context, (result) => {
+    studies.push(result)
+    save()
+    process.stdout.write(`${flags.json ? JSON.stringify(result) : figureTable(result)}\n`)
+  })
+  const targets = targetRows(results, studies)
   if (flags.targets) process.stdout.write(flags.json ? `${JSON.stringify(targets)}\n` : `${targetTable(targets)}\n`)
-  if (flags.save !== undefined) saveResults(flags.save, flags.node, results, { studies, targets })
   if (studies.some(({ failures }) => failures.length > 0)) process.exitCode = 1
 } finally {
   rmSync(folder, { recursive: true, force: true })

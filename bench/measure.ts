@@ -10,8 +10,6 @@ import type { RunningSide } from './sides/side.ts'
 import type { Upstream } from './sides/upstream.ts'
 import { timeLoad } from './time-load.ts'
 
-export { referenceUs } from './reference-us.ts'
-
 /** One measured run of one side. */
 export interface Sample {
   readonly side: RunningSide['name']

@@ -7,8 +7,6 @@ import { median } from './median.ts'
 import type { Round } from './round.ts'
 import { roundFaults } from './round-faults.ts'
 
-export { roundFaults } from './round-faults.ts'
-
 /** One line of the published result. Absent figures were not measured or do not count; `note` says why. */
 export interface CaseResult {
   readonly case: string

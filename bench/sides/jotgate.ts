@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { rotationSeconds } from '../cases.ts'
 import { certificate } from '../certificate.ts'
 import { audience, issuer } from '../tokens.ts'
-import { type JwksServer, startJwksServer } from './jwks-server.ts'
+import { type CaseKeySets, startCaseKeySets } from './case-key-sets.ts'
 import { answering, ended, freePort, idleSeconds, type RunningSide, type SideOptions } from './side.ts'
 
 const main = fileURLToPath(new URL('../../packages/gateway/bin/jotgate.js', import.meta.url))
@@ -18,7 +18,7 @@ export async function startJotgate(options: SideOptions & { readonly node: strin
   const config = join(folder, 'jotgate.yaml')
   writeFileSync(join(folder, 'bench.key'), readFileSync(options.keyFile))
   const { keys, kind, transport } = options.benchCase
-  const jwks = keys === 'static' ? undefined : await startJwksServer(keys, options.keyFiles)
+  const jwks = keys === 'static' ? undefined : await startCaseKeySets(keys, options.keyFiles)
   const tls = transport === 'http' ? undefined : certificate()
   if (tls !== undefined) {
     writeFileSync(join(folder, 'tls.crt'), readFileSync(tls.certificateFile))
@@ -76,7 +76,7 @@ async function readLookups(adminPort: number, token: string): Promise<{ hits: nu
   return { hits: read('hits'), misses: read('misses') }
 }
 
-function jotgateConfig({ benchCase, upstreamPort }: SideOptions, jwks: JwksServer | undefined): string {
+function jotgateConfig({ benchCase, upstreamPort }: SideOptions, jwks: CaseKeySets | undefined): string {
   const { algorithm } = benchCase.kind
   const access = benchCase.isProtected ? '{ issuers: [bench] }' : 'public'
   const key = `{ ${algorithm === 'HS256' ? 'sharedSecret' : 'publicKey'}: "\${file:./bench.key}" }`

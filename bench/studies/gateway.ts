@@ -1,62 +1,49 @@
-import { spawn } from 'node:child_process'
-import { mkdtempSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { answering, ended, freePort, type RunningSide } from '../sides/side.ts'
+import { answering, ended, type RunningSide } from '../sides/side.ts'
+import { ownCounts } from './own-counts.ts'
 import { readMetric } from './read-metric.ts'
+import { type JotgateOptions, spawnJotgate } from './spawn-jotgate.ts'
 
-const main = fileURLToPath(new URL('../../packages/gateway/bin/jotgate.js', import.meta.url))
+/** Thousands of APIs make megabytes of metrics. */
+const scrapeMsMax = 30_000
+const startMsMax = 30_000
 
-export interface GatewayOptions {
-  readonly node: string
-  readonly cpu: number
-  readonly workers: number
-  /** A folder of this run. */
+export interface GatewayOptions extends Omit<JotgateOptions, 'configFile'> {
+  /** A folder of this run, in which the gateway gets its own. */
   readonly folder: string
   /** The configuration, as JSON is written. */
   readonly config: object
-  /** Imported by every process of the gateway before its own code: `file:` URLs of what looks on, or stands in for a part. */
-  readonly imports?: readonly string[]
 }
 
 /** `jotgate start` on one core, with a configuration of a study's own. */
 export interface Gateway extends RunningSide {
   /** Access log and the gateway's own words, a JSON object a line. */
   readonly logFile: string
-  /** All metrics right now, as Prometheus reads them. */
+  /** All metrics right now, as Prometheus reads them; rejects unless every worker told its own. */
   readonly metrics: () => Promise<string>
   /** Puts another configuration in the file's place, whole, and says so by SIGHUP. */
   readonly reload: (config: object) => void
 }
 
-/** Started when it answers. Defaults hold for whatever is not said: metrics on, access log to a file. */
+/** Started when it answers. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const [port, adminPort] = [await freePort(), await freePort()]
   const folder = mkdtempSync(join(options.folder, 'gateway-'))
-  const [config, data, logFile] = ['jotgate.json', 'data', 'access.log'].map((name) => join(folder, name)) as [
-    ...[string, string, string],
-  ]
-  writeFileSync(config, JSON.stringify(options.config))
-  const log = openSync(logFile, 'a')
-  const flags = {
-    ...{ config, data, address: '127.0.0.1', port, 'admin-port': adminPort, workers: options.workers },
-    ...{ log: 'json' },
+  const configFile = join(folder, 'jotgate.json')
+  writeFileSync(configFile, JSON.stringify(options.config))
+  const { child, port, adminPort, dataFolder, logFile } = await spawnJotgate({ ...options, folder, configFile })
+  const stop = (): Promise<void> => ended(child)
+  try {
+    await answering(port, startMsMax)
+  } catch (error) {
+    await stop()
+    throw error
   }
-  const child = spawn(
-    'taskset',
-    [
-      ...['-c', String(options.cpu), options.node],
-      ...(options.imports ?? []).map((url) => `--import=${url}`),
-      ...[main, 'start'],
-      ...Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]),
-    ],
-    { stdio: ['ignore', log, log] },
-  )
-  await answering(port, 30_000)
   const metrics = async (): Promise<string> => {
-    const authorization = `Bearer ${readFileSync(join(data, 'admin-token'), 'utf8').trim()}`
-    const answer = await fetch(`http://127.0.0.1:${adminPort}/metrics`, { headers: { authorization } })
-    return answer.text()
+    const authorization = `Bearer ${readFileSync(join(dataFolder, 'admin-token'), 'utf8').trim()}`
+    const signal = AbortSignal.timeout(scrapeMsMax)
+    const answer = await fetch(`http://127.0.0.1:${adminPort}/metrics`, { headers: { authorization }, signal })
+    return ownCounts(answer.status, await answer.text())
   }
   return {
     name: 'jotgate',
@@ -73,9 +60,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     reload: (next) => {
       const draft = join(folder, 'draft')
       writeFileSync(draft, JSON.stringify(next))
-      renameSync(draft, config)
-      child.kill('SIGHUP')
+      renameSync(draft, configFile)
+      if (!child.kill('SIGHUP')) throw new Error('there is no gateway to reload')
     },
-    stop: () => ended(child),
+    stop,
   }
 }

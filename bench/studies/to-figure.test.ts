@@ -32,3 +32,8 @@ it('no round that counts is no result, and the faults say why', () => {
   const figure = toFigure({ name: 'x', unit: 'us', values: [], faults: ['noise', 'noise'] })
   expect(figure).toMatchObject({ value: null, note: 'no round counted; noise' })
 })
+
+it.each([Number.NaN, Number.POSITIVE_INFINITY, JSON.parse('null')])('%s is no number to be a figure', (value) => {
+  const figure = toFigure({ name: 'x', unit: 'us', values: [1, value, 2] })
+  expect(figure).toMatchObject({ value: null, range: null, note: 'a round came to no number' })
+})

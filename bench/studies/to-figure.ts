@@ -1,10 +1,10 @@
 import { median } from '../median.ts'
+import { ratioRangeMax } from '../steadiness.ts'
 import type { Figure, Unit } from './study.ts'
 
 /** How far the rounds may lie apart: a share of the median for ratios, microseconds for differences, anything else at will. */
 export type Steadiness = 'ratio' | 'difference' | 'any'
 
-const ratioRangeMax = 0.1
 const differenceRangeUsMax = 3
 
 export interface FigureParts {
@@ -20,8 +20,11 @@ export interface FigureParts {
 /** Median and range over the rounds; no result when there is none or they lie too far apart. Pure. */
 export function toFigure({ name, unit, values, steadiness = 'any', faults = [] }: FigureParts): Figure {
   const said = [...new Set(faults)]
-  if (values.length === 0 || values.some(Number.isNaN)) {
-    return { name, unit, value: null, range: null, note: ['no round counted', ...said].join('; ') }
+  // JSON of another process has null where it had no number.
+  const isWhole = values.every(Number.isFinite)
+  if (values.length === 0 || !isWhole) {
+    const why = isWhole ? 'no round counted' : 'a round came to no number'
+    return { name, unit, value: null, range: null, note: [why, ...said].join('; ') }
   }
   const middle = median(values)
   const range = [Math.min(...values), Math.max(...values)] as const

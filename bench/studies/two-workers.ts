@@ -1,16 +1,19 @@
-import { createReadStream, readFileSync } from 'node:fs'
-import { createInterface } from 'node:readline'
+import { readFileSync } from 'node:fs'
+import { caseNamed } from '../case-named.ts'
 import { mean } from '../mean.ts'
-import { measure, referenceUs, type Sample } from '../measure.ts'
-import { roundFaults } from '../report.ts'
+import { measure, type Sample } from '../measure.ts'
+import { referenceUs } from '../reference-us.ts'
+import { roundFaults } from '../round-faults.ts'
 import { startUpstream } from '../sides/nginx.ts'
 import { tokenPool } from '../tokens.ts'
 import { benchConfig } from './bench-config.ts'
-import { caseNamed } from './case-named.ts'
+import { type BusierShare, busierShare, type Decided, decidedOf } from './busier-share.ts'
 import { startGateway } from './gateway.ts'
+import { logLines } from './log-lines.ts'
 import { standardLoad } from './standard-load.ts'
 import type { Study, StudyContext } from './study.ts'
 import { toFigure } from './to-figure.ts'
+import { withCleanup } from './with-cleanup.ts'
 
 const connections = 256
 
@@ -64,30 +67,28 @@ async function visit(context: StudyContext, workers: number): Promise<Visit> {
   const { node, folder, gatewayCpu: cpu } = context
   const benchCase = caseNamed('warm')
   const pool = tokenPool(benchCase.kind)
-  const upstream = await startUpstream(folder, context.loadCpu)
-  const config = benchConfig(upstream.port, { keys: { publicKey: readFileSync(pool.keyFile, 'utf8') } })
-  const gateway = await startGateway({ node, cpu, workers, folder, config })
-  try {
+  // A gateway that has ended has written all of its log.
+  const { sample, logFile } = await withCleanup(async (atEnd) => {
+    const upstream = await startUpstream(folder, context.loadCpu)
+    atEnd(upstream.stop)
+    const config = benchConfig(upstream.port, { keys: { publicKey: readFileSync(pool.keyFile, 'utf8') } })
+    const gateway = await startGateway({ node, cpu, workers, folder, config })
+    atEnd(gateway.stop)
     // Each worker has a cache of its own, and takes a token in when it sees it twice; which of the two sees it is chance.
     const load = { ...standardLoad(context, benchCase, pool.file, upstream), connections, warmRequests: 200_000 }
-    const sample = await measure(gateway, load)
-    const busierShare = await readBusierShare(gateway.logFile)
-    const share = `busier worker ${(busierShare * 100).toFixed(0)} %`
-    context.say(`  ${workers} workers: ${sample.cpuUsPerRequest.toFixed(1)} us, ${share} ${sample.fault ?? ''}`)
-    return { sample, busierShare }
-  } finally {
-    await gateway.stop()
-    await upstream.stop()
-  }
+    return { sample: await measure(gateway, load), logFile: gateway.logFile }
+  })
+  const { share, fault } = await readShare(logFile, sample)
+  const said = `busier worker ${(share * 100).toFixed(0)} %`
+  context.say(`  ${workers} workers: ${sample.cpuUsPerRequest.toFixed(1)} us, ${said} ${sample.fault ?? fault ?? ''}`)
+  return { sample: { ...sample, fault: sample.fault ?? fault }, busierShare: share }
 }
 
-/** By the access log: a decision's id ends in the number of the worker that made it. */
-async function readBusierShare(logFile: string): Promise<number> {
-  const requests = new Map<string, number>()
-  for await (const line of createInterface({ input: createReadStream(logFile) })) {
-    const worker = /"decision":"[0-9a-f]{32}-(\d+)"/.exec(line)?.[1]
-    if (worker !== undefined) requests.set(worker, (requests.get(worker) ?? 0) + 1)
+async function readShare(logFile: string, { requests, rps }: Sample): Promise<BusierShare> {
+  const decided: Decided[] = []
+  for await (const line of logLines(logFile)) {
+    const one = decidedOf(line)
+    if (one !== undefined) decided.push(one)
   }
-  const counts = [...requests.values()]
-  return Math.max(...counts) / counts.reduce((sum, count) => sum + count, 0)
+  return busierShare(decided, { requests, seconds: requests / rps })
 }

@@ -1,11 +1,13 @@
+import { caseNamed } from '../case-named.ts'
 import type { BenchAlgorithm } from '../cases.ts'
+import { runPinned } from '../run-pinned.ts'
 import { tokenPool } from '../tokens.ts'
-import { caseNamed } from './case-named.ts'
-import { runPinned } from './run-pinned.ts'
 import type { Figure, Study } from './study.ts'
 import { toFigure } from './to-figure.ts'
 
 const algorithms: readonly BenchAlgorithm[] = ['RS256', 'ES256', 'EdDSA', 'HS256']
+
+const script = new URL('./children/verify-loop.ts', import.meta.url)
 
 /** CPU of one check of a signature, by `crypto.verify` as the gateway calls it, and nothing around it. */
 export const verifyCost: Study = {
@@ -18,7 +20,7 @@ export const verifyCost: Study = {
       const words = [algorithm, pool.file, pool.keyFile]
       const results: { distinctUs: number; sameUs: number }[] = []
       for (let round = 0; round < rounds; round++) {
-        results.push(await runPinned({ node, cpus: [gatewayCpu], child: 'verify-loop', words }))
+        results.push(await runPinned({ node, cpus: [gatewayCpu], script, words }))
       }
       const ofKind = (name: string, values: readonly number[]): Figure =>
         toFigure({ name: `${algorithm}, ${name}`, unit: 'us', values })

@@ -1,3 +1,5 @@
+import type { WatchNote } from './read-watch.ts'
+
 /** Something that was done to the gateway; `atMs` since 1970. */
 export interface StallEvent {
   readonly atMs: number
@@ -11,25 +13,20 @@ export interface Stall {
 }
 
 /**
- * The longest of the stalls that ended within [fromMs, untilMs), out of the lines `hooks/watch-loop.mjs` writes; 0 ms
- * when there was none that it notes. Pure.
+ * The longest of the stalls of which a part lies within [fromMs, untilMs); 0 ms when there was none that the watch notes,
+ * which says something only of a watch without a fault. Pure.
  */
 export function longestStall(
-  lines: string,
+  notes: readonly WatchNote[],
   fromMs: number,
   untilMs: number,
   events: readonly StallEvent[],
 ): { readonly longest: Stall; readonly over20Ms: number } {
-  const within = lines
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => line.split(' ').map(Number))
-    .map(([endMs = 0, ms = 0]) => ({ endMs, ms }))
-    .filter(({ endMs }) => endMs >= fromMs && endMs < untilMs)
+  const within = notes.filter(({ what, atMs, ms }) => what === 'stall' && atMs >= fromMs && atMs - ms < untilMs)
   const over20Ms = within.filter(({ ms }) => ms > 20).length
   const [worst] = within.toSorted((one, other) => other.ms - one.ms)
   if (worst === undefined) return { longest: { ms: 0, after: undefined }, over20Ms }
-  const last = events.filter(({ atMs }) => atMs <= worst.endMs).at(-1)
-  const after = last === undefined ? undefined : { what: last.what, ms: Math.round(worst.endMs - last.atMs) }
+  const last = events.filter(({ atMs }) => atMs <= worst.atMs).at(-1)
+  const after = last === undefined ? undefined : { what: last.what, ms: Math.round(worst.atMs - last.atMs) }
   return { longest: { ms: worst.ms, after }, over20Ms }
 }

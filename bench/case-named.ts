@@ -1,4 +1,4 @@
-import { type BenchCase, cases } from '../cases.ts'
+import { type BenchCase, cases } from './cases.ts'
 
 /** A case of the table by its name. */
 export function caseNamed(name: string): BenchCase {

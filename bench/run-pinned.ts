@@ -1,0 +1,17 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+/** Runs a script of the benchmark in a process of its own, on these cores alone, and answers the JSON it prints. */
+export async function runPinned<T>(options: {
+  readonly node: string
+  readonly cpus: readonly number[]
+  readonly script: URL
+  readonly words: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+}): Promise<T> {
+  const { node, cpus, script, words, env } = options
+  const args = ['-c', cpus.join(','), node, '--import', 'tsx', fileURLToPath(script), ...words]
+  const { stdout } = await promisify(execFile)('taskset', args, { env: { ...process.env, ...env } })
+  return JSON.parse(stdout) as T
+}
