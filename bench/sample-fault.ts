@@ -42,6 +42,7 @@ export function sampleFault(benchCase: BenchCase, seen: Seen): string | undefine
 }
 
 function statusFault(run: Load, { expectedStatus }: BenchCase): string | undefined {
+  if (run.requests === 0) return 'nothing was answered'
   const unexpected = expectedStatus === 200 ? run.notOk : run.requests - run.notOk
   // A closed loop is cut off in the middle of its last answers.
   if (unexpected > 0) return `${unexpected} answers were not ${expectedStatus}`
