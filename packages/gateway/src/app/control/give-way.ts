@@ -1,8 +1,9 @@
 import { readdirSync } from 'node:fs'
-import { setPriority } from 'node:os'
+import { getPriority, setPriority } from 'node:os'
 
-/** A tenth of a worker's weight: where both want a core, the worker has nine tenths of it. */
-const niceness = 10
+/** A third of a worker's weight: where both want a core, the worker has three quarters of it. */
+const steps = 5
+const nicenessMax = 19
 
 /**
  * Lets workers go first where control shares a core with them: a reload of thousands of entries is work of control's, and
@@ -11,7 +12,7 @@ const niceness = 10
 export function giveWay(): void {
   for (const thread of threadsOfThisProcess()) {
     try {
-      setPriority(thread, niceness)
+      setPriority(thread, Math.min(nicenessMax, getPriority(thread) + steps))
     } catch {
       // A thread that ended meanwhile; or a sandbox that forbids it, where control works all the same.
     }
@@ -19,9 +20,12 @@ export function giveWay(): void {
 }
 
 function threadsOfThisProcess(): readonly number[] {
+  const own = [process.pid]
   try {
-    return readdirSync('/proc/self/task').map(Number)
+    const threads = readdirSync('/proc/self/task').map(Number)
+    // Numbers of another namespace would be those of other processes.
+    return threads.includes(process.pid) ? threads : own
   } catch {
-    return [process.pid]
+    return own
   }
 }

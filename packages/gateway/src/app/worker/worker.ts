@@ -101,10 +101,13 @@ function answerControl(opened: OpenLog, state: WorkerState, keys: WorkerKeys, st
           state.listeners.prepare(objects)
           const slices = assembleInSlices(objects, generation, state.current)
           state.preparing = slices
+          // Certificates and list are the next one's already: nothing earlier may be switched to.
+          state.prepared = undefined
           const snapshot = await inSlices(slices)
           // A control process that took over meanwhile has asked for another.
           if (state.preparing !== slices) return { refused: 'another generation is being prepared' }
           state.prepared = snapshot
+          state.preparing = undefined
           return {}
         } catch (error) {
           opened.bug(error)

@@ -181,7 +181,8 @@ export class Http1Connection implements Http1ReplyConnection, Http1BodySource {
       this.throwAway(chunk)
       return
     }
-    this.advance(this.pending.length === 0 ? chunk : Buffer.concat([this.pending, chunk]))
+    const isJoined = this.pending.length > 0
+    this.advance(isJoined ? Buffer.concat([this.pending, chunk]) : chunk, isJoined || this.pieces === undefined)
   }
 
   /** Goes on with what is at hand. */
@@ -189,10 +190,11 @@ export class Http1Connection implements Http1ReplyConnection, Http1BodySource {
     if (this.isEnding || this.socket.destroyed) return
     this.resumeSocket()
     if (this.isReading) return
-    if (this.pending.length > 0) this.advance(this.pending)
+    if (this.pending.length > 0) this.advance(this.pending, true)
   }
 
-  private advance(chunk: Buffer): void {
+  /** `isOwn`: no other read overwrites the chunk. */
+  private advance(chunk: Buffer, isOwn: boolean): void {
     const { parser } = this
     this.isReading = true
     this.pending = nothing
@@ -223,7 +225,8 @@ export class Http1Connection implements Http1ReplyConnection, Http1BodySource {
     this.hasMore = false
     if (this.isEnding || parser.fault !== undefined || at === chunk.length) return
     const rest = chunk.subarray(at)
-    this.pending = this.pieces === undefined ? rest : Buffer.from(rest)
+    // Once: a burst of requests would copy what is left of it for each of them.
+    this.pending = isOwn ? rest : Buffer.from(rest)
     if (this.pending.length >= pendingBytesMax) this.pauseSocket()
   }
 
@@ -279,23 +282,17 @@ export class Http1Connection implements Http1ReplyConnection, Http1BodySource {
   private handOver(body: Http1Body, chunk: Buffer): void {
     const { parser } = this
     const { ranges, fault } = parser
-    if (ranges.length > 0) this.handContent(body, chunk, ranges)
+    if (ranges.length > 0) {
+      const piece = this.pieces?.copy(chunk, ranges) ?? contentOf(chunk, ranges)
+      const hasLeft = body.data(piece)
+      this.pieces?.settle(piece, hasLeft)
+    }
     if (fault !== undefined) this.breakBody(body, { reason: 'bad_framing', fault })
     else if (!parser.isInBody && !body.isOver) {
       if (parser.trailersClose) this.isLast = true
       body.end(parser.trailers)
       this.bodyEnded()
     }
-  }
-
-  private handContent(body: Http1Body, chunk: Buffer, ranges: readonly number[]): void {
-    const { pieces } = this
-    if (pieces === undefined) {
-      body.data(contentOf(chunk, ranges))
-      return
-    }
-    const piece = pieces.copy(chunk, ranges)
-    pieces.settle(piece, body.data(piece))
   }
 
   /** Nothing that follows can be read: the answer, if there is one to come, is the last. */
