@@ -59,7 +59,7 @@ beforeAll(async () => {
   gateway = await startGateway({ workers: 1, config: configuration, nodeArgs })
 })
 afterAll(async () => {
-  cleanUp()
+  await cleanUp()
   rmSync(folder, { recursive: true })
   echo.close()
   upstream.closeAllConnections()

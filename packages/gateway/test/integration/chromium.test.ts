@@ -207,7 +207,7 @@ describe.skipIf(chromiumPath === undefined)('Chromium', () => {
   beforeAll(setUp)
   afterAll(async () => {
     await browser?.close()
-    cleanUp()
+    await cleanUp()
     await upstream?.close()
     sockets?.close()
   })

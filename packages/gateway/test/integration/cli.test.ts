@@ -21,8 +21,8 @@ beforeAll(async () => {
   write('hs.yaml', yaml('sharedSecret: "${file:hs/secret.txt}"'))
 })
 
-afterAll(() => {
-  cleanUp()
+afterAll(async () => {
+  await cleanUp()
   rmSync(folder, { recursive: true, force: true })
 })
 

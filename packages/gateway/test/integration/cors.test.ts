@@ -54,7 +54,7 @@ beforeAll(async () => {
 })
 beforeEach(() => expect(upstream.faults).toEqual([]))
 afterAll(async () => {
-  cleanUp()
+  await cleanUp()
   await upstream.close()
 })
 

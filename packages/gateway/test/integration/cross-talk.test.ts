@@ -56,7 +56,7 @@ beforeAll(async () => {
   })
 })
 afterAll(async () => {
-  cleanUp()
+  await cleanUp()
   await Promise.all(upstreams.map((upstream) => upstream.close()))
 })
 

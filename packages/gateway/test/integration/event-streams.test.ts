@@ -53,8 +53,8 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'gateway.key'), certificate.privateKey, { mode: 0o600 })
   gateway = await startGateway({ workers: 1, folder, drainMs: 2_000, config: config() })
 })
-afterAll(() => {
-  cleanUp()
+afterAll(async () => {
+  await cleanUp()
   provider.close()
   upstream.closeAllConnections()
   upstream.close()

@@ -43,7 +43,7 @@ beforeEach(async () => {
 afterEach(async () => {
   for (const socket of sockets.splice(0)) socket.destroy()
   unmount()
-  cleanUp()
+  await cleanUp()
   upstream.closeAllConnections()
   await new Promise((resolve) => upstream.close(resolve))
 })

@@ -508,8 +508,8 @@ describe('explain, of a gateway as an operator runs it', () => {
     writeFileSync(gateway.configFile, JSON.stringify(config, undefined, 2))
     await until(() => generations() > before)
   })
-  afterAll(() => {
-    cleanUp()
+  afterAll(async () => {
+    await cleanUp()
     provider.close()
     provider.closeAllConnections()
   })

@@ -41,7 +41,7 @@ beforeAll(async () => {
   })
 })
 afterAll(async () => {
-  cleanUp()
+  await cleanUp()
   relay.close()
   await upstream.close()
 })

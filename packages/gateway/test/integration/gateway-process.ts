@@ -53,14 +53,15 @@ export interface StartSettings {
 }
 
 const entry = fileURLToPath(new URL('./start-gateway.mjs', import.meta.url))
-const running = new Set<ChildProcess>()
+/** Each with the end of all its processes: they share its standard output. */
+const running = new Map<ChildProcess, Promise<unknown>>()
 const folders = new Set<string>()
 
-/** Ends what a test left running, and removes its folders. */
-export function cleanUp(): void {
-  for (const child of running) child.kill('SIGKILL')
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
-  running.clear()
+/** Ends what a test left running, and removes its folders once nobody is left who could write into them. */
+export async function cleanUp(): Promise<void> {
+  for (const child of running.keys()) child.kill('SIGKILL')
+  await Promise.all(running.values())
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
   folders.clear()
 }
 
@@ -128,9 +129,9 @@ function launch(settings: StartSettings) {
   const limited = settings.filesMax === undefined ? 'exec "$@"' : `ulimit -n ${settings.filesMax}; exec "$@"`
   const child = spawn('sh', ['-c', limited, 'sh', ...command], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...settings.env },
+    // What a killed gateway cannot remove goes with the folder of the test.
+    env: { ...process.env, TMPDIR: folder, ...settings.env },
   })
-  running.add(child)
   const { outputCharsMax = Number.POSITIVE_INFINITY } = settings
   let text = ''
   for (const stream of [child.stdout, child.stderr]) {
@@ -146,6 +147,7 @@ function launch(settings: StartSettings) {
       resolve(code)
     })
   })
+  running.set(child, exited)
   return { child, folder, configFile, output: () => text, exited }
 }
 

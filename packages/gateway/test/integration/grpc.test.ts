@@ -99,9 +99,9 @@ beforeAll(async () => {
   })
   session = connect(`https://127.0.0.1:${gateway.port}`, { servername: 'a.test', rejectUnauthorized: false })
 })
-afterAll(() => {
+afterAll(async () => {
   session.destroy()
-  cleanUp()
+  await cleanUp()
   server.close()
 })
 

@@ -31,7 +31,7 @@ beforeAll(async () => {
 })
 afterEach(() => expect(upstream.unexpected()).toEqual([]))
 afterAll(async () => {
-  cleanUp()
+  await cleanUp()
   await upstream.close()
 })
 

@@ -202,7 +202,7 @@ beforeAll(async () => {
   })
 })
 afterAll(async () => {
-  cleanUp()
+  await cleanUp()
   await upstream.close()
 })
 

@@ -34,7 +34,7 @@ beforeAll(async () => {
   })
 })
 afterAll(async () => {
-  cleanUp()
+  await cleanUp()
   await upstream.close()
 })
 

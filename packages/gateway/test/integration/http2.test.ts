@@ -51,7 +51,7 @@ beforeAll(async () => {
   })
 })
 afterAll(async () => {
-  cleanUp()
+  await cleanUp()
   await upstream.close()
 })
 beforeEach(() => expect(upstream.faults).toEqual([]))

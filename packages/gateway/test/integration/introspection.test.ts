@@ -23,7 +23,7 @@ beforeAll(async () => {
 beforeEach(() => provider.recover())
 afterEach(() => expect(upstream.unexpected()).toEqual([]))
 afterAll(async () => {
-  cleanUp()
+  await cleanUp()
   await Promise.all([provider.close(), upstream.close()])
 })
 

@@ -49,7 +49,7 @@ beforeAll(async () => {
 })
 afterEach(() => expect(upstream.unexpected()).toEqual([]))
 afterAll(async () => {
-  cleanUp()
+  await cleanUp()
   jwksServer.close()
   jwksServer.closeAllConnections()
   await Promise.all([provider.close(), upstream.close()])

@@ -37,8 +37,8 @@ beforeAll(async () => {
     },
   })
 })
-afterAll(() => {
-  cleanUp()
+afterAll(async () => {
+  await cleanUp()
   upstream.close()
   upstream.closeAllConnections()
 })

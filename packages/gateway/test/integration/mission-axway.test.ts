@@ -35,7 +35,7 @@ describe.skipIf(page === undefined || !hasTools)('the page "Secure an API with J
   })
   afterEach(() => expect(upstream.unexpected()).toEqual([]))
   afterAll(async () => {
-    cleanUp()
+    await cleanUp()
     rmSync(folder, { recursive: true, force: true })
     await upstream.close()
   })

@@ -40,7 +40,7 @@ describe.skipIf(page === undefined || !hasCurl)('the page "JSON Web Tokens (JWT)
   })
   afterEach(() => expect(upstream.unexpected()).toEqual([]))
   afterAll(async () => {
-    cleanUp()
+    await cleanUp()
     await upstream.close()
   })
 

@@ -248,7 +248,7 @@ Date.now = () => real() + Number(readFileSync(${JSON.stringify(clock)}, 'utf8'))
       const before = { inForce: count('in_force'), refused: count('refused') }
       writeFileSync(`${configFile}.new`, JSON.stringify(document))
       renameSync(`${configFile}.new`, configFile)
-      return until(() => {
+      return until(async () => {
         if (count('refused') > before.refused) return { taken: false }
         return count('in_force') > before.inForce && { taken: true }
       }).then(({ taken }) => taken)
@@ -287,7 +287,7 @@ Date.now = () => real() + Number(readFileSync(${JSON.stringify(clock)}, 'utf8'))
     const { port } = provider.address() as AddressInfo
     await play(steps, product, publish, `http://127.0.0.1:${port}/jwks`)
   } finally {
-    cleanUp()
+    await cleanUp()
     provider.close()
     provider.closeAllConnections()
   }

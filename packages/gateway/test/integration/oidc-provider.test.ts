@@ -22,7 +22,7 @@ beforeAll(async () => {
 beforeEach(() => provider.rotate(keys))
 afterEach(() => expect(upstream.unexpected()).toEqual([]))
 afterAll(async () => {
-  cleanUp()
+  await cleanUp()
   await Promise.all([provider.close(), upstream.close()])
 })
 

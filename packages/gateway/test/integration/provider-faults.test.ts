@@ -16,7 +16,7 @@ beforeAll(async () => {
   upstream = await startAnnouncedUpstream()
 })
 afterEach(async () => {
-  cleanUp()
+  await cleanUp()
   await Promise.all(providers.splice(0).map((provider) => provider.close()))
   expect(upstream.unexpected()).toEqual([])
 })

@@ -114,7 +114,7 @@ beforeAll(async () => {
   slow = { wire, sinceMs: Date.now() }
 })
 afterAll(async () => {
-  cleanUp()
+  await cleanUp()
   await Promise.all([main, second, raw].map((upstream) => upstream.close()))
 })
 

@@ -47,7 +47,7 @@ beforeAll(async () => {
   tlsPort = listeners[1]?.port ?? 0
 })
 afterAll(async () => {
-  cleanUp()
+  await cleanUp()
   await upstream.close()
 })
 

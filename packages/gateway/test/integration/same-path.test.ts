@@ -82,7 +82,7 @@ beforeAll(async () => {
   })
 })
 afterAll(async () => {
-  cleanUp()
+  await cleanUp()
   node.close()
   node.closeAllConnections()
   await nginx.close()

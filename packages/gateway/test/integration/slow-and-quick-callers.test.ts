@@ -36,8 +36,8 @@ beforeAll(async () => {
   const api = { listen: { path: '/' }, upstream: { targets: [`http://127.0.0.1:${port}`] }, access: 'public' }
   gateway = await startGateway({ workers: 1, config: { version: 1, apis: { a: api } } })
 })
-afterAll(() => {
-  cleanUp()
+afterAll(async () => {
+  await cleanUp()
   upstream.close()
 })
 

@@ -57,7 +57,7 @@ beforeAll(async () => {
   })
 })
 afterAll(async () => {
-  cleanUp()
+  await cleanUp()
   await new Promise((resolve) => upstream.close(resolve))
 })
 

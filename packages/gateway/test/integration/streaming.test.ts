@@ -95,8 +95,8 @@ beforeAll(async () => {
   })
   workerPid = (await gateway.status()).workers[0]?.pid ?? 0
 })
-afterAll(() => {
-  cleanUp()
+afterAll(async () => {
+  await cleanUp()
   upstream.close()
 })
 

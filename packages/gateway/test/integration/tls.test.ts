@@ -93,8 +93,8 @@ beforeAll(async () => {
   upstreamPort = (upstream.address() as AddressInfo).port
 })
 
-afterAll(() => {
-  cleanUp()
+afterAll(async () => {
+  await cleanUp()
   upstream.close()
 })
 

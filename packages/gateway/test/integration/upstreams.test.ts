@@ -14,7 +14,7 @@ const clientPair = makeCertificate({ name: 'the gateway', issuer: root })
 
 const closing: (() => unknown)[] = []
 afterAll(async () => {
-  cleanUp()
+  await cleanUp()
   for (const close of closing) await close()
 })
 

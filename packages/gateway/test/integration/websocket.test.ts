@@ -99,8 +99,8 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'gateway.key'), certificate.privateKey, { mode: 0o600 })
   gateway = await startGateway({ workers: 1, folder, config: config() })
 })
-afterAll(() => {
-  cleanUp()
+afterAll(async () => {
+  await cleanUp()
   rmSync(folder, { recursive: true, force: true })
   provider.close()
   upstream.close()

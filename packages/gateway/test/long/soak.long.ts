@@ -47,7 +47,7 @@ beforeAll(async () => {
   })
 })
 afterAll(async () => {
-  cleanUp()
+  await cleanUp()
   upstream.closeAllConnections()
   await new Promise((resolve) => upstream.close(resolve))
 })

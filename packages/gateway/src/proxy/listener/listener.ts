@@ -62,13 +62,14 @@ export async function listen(handler: ExchangeHandler, options: ListenOptions): 
           onHttp2: (socket, tls) => http2.serve(socket, { handler, listener, tls }),
         })
   const door = front?.server ?? createServer({ allowHalfOpen: true, noDelay: true })
-  await started(door, options)
   door.on('connection', bounds.take)
   if (front === undefined) {
     door.on('connection', (socket) => {
       if (!socket.destroyed) http1.serve(socket, undefined)
     })
   }
+  // The supervisor may hand over a connection before Node tells us that the port is open.
+  await started(door, options)
   // The system had no file left for a connection: those that are open go on.
   door.on('error', (error: NodeJS.ErrnoException) => options.onAcceptFailure(error.code ?? 'unknown'))
   const sweeping = setInterval(() => {
