@@ -1,5 +1,6 @@
 import { type BenchCase, benchPath } from './cases.ts'
 import { type Latency, latencyAt } from './load/latency.ts'
+import { pacedRpsMax } from './load/paced-rps-max.ts'
 import { saturate } from './load/saturate.ts'
 import type { CaseLatency } from './report.ts'
 import type { Round } from './round.ts'
@@ -24,7 +25,7 @@ export async function readLatency(
 ): Promise<CaseLatency> {
   const samples = rounds.flatMap((round) => round.samples)
   const rates = samples.filter(({ side }) => side === 'jotgate' || side === 'haproxy').map((one) => one.rps)
-  const rps = Math.min(...rates) * pacedShare
+  const rps = Math.min(Math.min(...rates) * pacedShare, pacedRpsMax)
   const sides = new Map<(typeof compared)[number], Latency | Error | undefined>()
   for (const name of compared) {
     const plan = sidePlans(benchCase).find((one) => one.name === name)

@@ -1,5 +1,7 @@
 /** What the paced generator did, counted over all it sent; times in milliseconds, of all but the first fifth. */
 export interface PacedRun {
+  /** False: it was far behind its rate, and gave up. */
+  readonly hasKeptUp: boolean
   readonly sent: number
   readonly answered: number
   /** Answers with another status than the expected one. */

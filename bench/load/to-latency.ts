@@ -26,7 +26,8 @@ const lagP999MsMax = 2.5
 
 /** What a paced run says of latency; undefined when the generator did not keep up. Fails on any other answer than expected. Pure. */
 export function toLatency(run: PacedRun, expectedStatus: number): Latency | undefined {
-  const { sent, answered, unexpected, failures, lagP99Ms, lagP999Ms, p50Ms, p99Ms, p999Ms, maxMs } = run
+  const { hasKeptUp, sent, answered, unexpected, failures, lagP99Ms, lagP999Ms, p50Ms, p99Ms, p999Ms, maxMs } = run
+  if (!hasKeptUp) return undefined
   if (failures > 0 || answered !== sent) throw new Error(`${sent - answered} of ${sent} paced requests got no answer`)
   if (unexpected > 0) throw new Error(`${unexpected} answers were not ${expectedStatus}`)
   if (lagP99Ms > keptUpLagMsMax) return undefined

@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { caseNamed } from '../case-named.ts'
 import { benchPath } from '../cases.ts'
+import { pacedRpsMax } from '../load/paced-rps-max.ts'
 import { saturate } from '../load/saturate.ts'
 import { startJwksServer } from '../sides/jwks-server.ts'
 import { startUpstream } from '../sides/nginx.ts'
@@ -72,7 +73,15 @@ async function runSize(context: StudyContext, size: Size, atEnd: AtEnd): Promise
   if (size.controlAway) moveToCpu(controlPid(gateway.pid), loadCpu)
   const fullRps = await saturatedRps(gateway, pool.file, loadCpu)
   const run: StallsRun = {
-    ...{ gateway, rotate, fetched, stallFile, loadCpu, tokenFile: pool.file, rps: fullRps * loadShare },
+    ...{
+      gateway,
+      rotate,
+      fetched,
+      stallFile,
+      loadCpu,
+      tokenFile: pool.file,
+      rps: Math.min(fullRps * loadShare, pacedRpsMax),
+    },
     seconds: Math.max(context.seconds, size.secondsMin),
     reload: (changed) => {
       edition.edition++
