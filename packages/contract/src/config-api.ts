@@ -1,5 +1,17 @@
 import { z } from 'zod'
-import { claimPath, day, forwardedForm, headerName, hour, method, minute, scalar, scalars } from './config-fields.ts'
+import {
+  claimPath,
+  day,
+  forwardedForm,
+  headerName,
+  hour,
+  method,
+  minute,
+  oneOrMore,
+  pathPattern,
+  scalar,
+  scalars,
+} from './config-fields.ts'
 import { objectId } from './ids.ts'
 import { durationBetween, referable, secretReference, sizeBetween } from './scalars.ts'
 
@@ -68,6 +80,29 @@ const tokenPlace = z.union([
   }),
 ])
 
+const callerPolicies = z.strictObject({
+  claim: z
+    .union([claimPath, z.literal(false)])
+    .default('pol')
+    .meta({ description: "The claim that names the caller's policies: one id, or a list. `false`: no claim does." }),
+  default: z.array(objectId).min(1).max(100).optional().meta({
+    description: 'Policies of a caller whose token has no such claim. Without them such a caller is refused.',
+  }),
+  merge: z.enum(['permissive', 'strict']).default('permissive').meta({
+    description: 'Of several policies, one is enough to let a request through, or all of them must.',
+  }),
+})
+
+const scopePolicies = z.strictObject({
+  claim: claimPath.default('scope').meta({ description: 'Where the scopes are: words between spaces, or a list.' }),
+  policies: z.record(z.string().min(1).max(256), oneOrMore(objectId)).meta({
+    description: 'A map from a scope to the policies it adds.',
+  }),
+  defaults: z.enum(['keep', 'drop']).default('keep').meta({
+    description: 'Whether `policy.default` still counts for a token that has the scope claim. Tyk drops it.',
+  }),
+})
+
 const access = z.union([
   z.literal('public'),
   z.strictObject({
@@ -82,6 +117,11 @@ const access = z.union([
     require: requirements
       .prefault({})
       .meta({ description: "What a token must satisfy beyond its issuer's own terms." }),
+    policy: callerPolicies.optional().meta({
+      description:
+        'Which policies a caller has here. Without it and without `scopes` whoever has a good token may call everything.',
+    }),
+    scopes: scopePolicies.optional().meta({ description: 'Policies that scopes of the token add.' }),
   }),
 ])
 
@@ -96,13 +136,7 @@ const forwardedClaim = z.union([
 ])
 
 const route = z.strictObject({
-  path: z
-    .string()
-    .regex(/^\/[^\s?#]*$/, 'a path that starts with / and has no query: /admin/*')
-    .max(1024)
-    .meta({
-      description: "Path below the API's own: segments, `*` for one whole segment, a final `*` for any rest.",
-    }),
+  path: pathPattern,
   methods: z.array(method).min(1).max(16).optional().meta({ description: 'Only these methods; default all.' }),
   access: z.literal('public').optional().meta({ description: 'Open this route; needs `override: true`.' }),
   require: requirements
@@ -317,6 +351,8 @@ export type ApiConfig = z.output<typeof api>
 export type RouteConfig = z.output<typeof route>
 export type RequirementsConfig = z.output<typeof requirements>
 export type ClaimRuleConfig = z.output<typeof claimRule>
+export type CallerPoliciesConfig = z.output<typeof callerPolicies>
+export type ScopePoliciesConfig = z.output<typeof scopePolicies>
 export type TokenPlaceConfig = z.output<typeof tokenPlace>
 export type CorsConfig = z.output<typeof cors>
 export type UpstreamConfig = z.output<typeof upstream>

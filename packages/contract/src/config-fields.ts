@@ -32,6 +32,15 @@ export const claimPath = z.string().min(1).max(256).meta({
 
 export const method = z.string().regex(/^[A-Z]{1,16}$/, 'a method in capitals: GET, POST')
 
+/** A path as routes and policies write it. */
+export const pathPattern = z
+  .string()
+  .regex(/^\/[^\s?#]*$/, 'a path that starts with / and has no query: /admin/*')
+  .max(1024)
+  .meta({
+    description: "Path below the API's own: segments, `*` for one whole segment, a final `*` for any rest.",
+  })
+
 /** How a proxy tells the next server where a request came from. */
 export const forwardedForm = z.enum(['x-forwarded', 'rfc7239', 'both', 'none'])
 

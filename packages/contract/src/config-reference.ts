@@ -16,6 +16,11 @@ const sections: readonly Section[] = [
     text: 'Who may vouch for a caller, by which keys, and on what terms. An issuer needs `keys`, `introspection`, or both.',
   },
   {
+    at: 'policies.<id>',
+    title: '`policies.<id>`',
+    text: 'What a caller may do. Which policies a caller has, each API says under `access.policy` and `access.scopes`.',
+  },
+  {
     at: 'apis.<id>',
     title: '`apis.<id>`',
     text: 'One API: which requests are for it, who may call it, and where they go.',

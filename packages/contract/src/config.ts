@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { api } from './config-api.ts'
 import { gateway } from './config-gateway.ts'
 import { issuer } from './config-issuer.ts'
+import { policy } from './config-policy.ts'
 import { objectId } from './ids.ts'
 
 /** The desired configuration: one strict document, as a file and as what the console shows. Every default stands beside its key. */
@@ -13,6 +14,10 @@ export const config = z.strictObject({
     .record(objectId, issuer)
     .prefault({})
     .meta({ description: 'Who may vouch for a caller: a map from an id to an issuer.' }),
+  policies: z
+    .record(objectId, policy)
+    .prefault({})
+    .meta({ description: 'What callers may do: a map from an id to a policy.' }),
   apis: z.record(objectId, api).meta({
     description: 'What is protected: a map from an id to an API. `apis: {}` says in so many words that nothing is.',
   }),

@@ -68,7 +68,8 @@ function setUp(
   let vouchedBy: string | undefined
   const send = async (token: string, peer = '192.0.2.1'): Promise<string> => {
     const rawHeaders = ['Host', 'api.example', 'Authorization', `Bearer ${token}`]
-    const snapshot: Snapshot = { generation: 1, gateway, issuers: served.issuers, apis: [served], match: () => served }
+    const known = { issuers: served.issuers, apis: [served], policies: new Map() }
+    const snapshot: Snapshot = { generation: 1, gateway, ...known, match: () => served }
     const exchange = describedExchange({ method: 'GET', target: '/orders', rawHeaders, peer }, nowMs)
     const trail = startTrail(exchange, snapshot, 'id')
     const verdict = await decide(trail, ports)

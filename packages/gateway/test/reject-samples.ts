@@ -75,6 +75,16 @@ export const rejectSamples: { readonly [R in Reason]: Extract<Reject, { readonly
     rule: 'apis.orders.access.require.claims[0]',
   },
   confirmation_required: { reason: 'confirmation_required', methods: ['jkt'] },
+  policy_unknown: { reason: 'policy_unknown', policy: 'gild', rule: 'apis.orders.access.policy' },
+  no_policy: { reason: 'no_policy', rule: 'apis.orders.access.policy' },
+  access_denied: { reason: 'access_denied', policies: ['bronze', 'silver'], rule: 'apis.orders.access.policy' },
+  policy_ended: {
+    reason: 'policy_ended',
+    policy: 'trial',
+    untilMs: 1_700_000_000_000,
+    rule: 'policies.trial.validUntil',
+  },
+  token_too_old: { reason: 'token_too_old', ageSeconds: 601, maxAgeSeconds: 600, rule: 'policies.gold.maxTokenAge' },
   scope_missing: { reason: 'scope_missing', wanted: ['orders.read'], rule: 'apis.orders.access.require.scopes' },
   body_too_large: { reason: 'body_too_large', bytes: 2_000_000, bytesMax: 1_048_576, rule: 'apis.orders.bodyBytesMax' },
   claim_unsendable: {

@@ -1,5 +1,8 @@
 import { stringify } from 'yaml'
-import type { ApiPlan, RequirePlan } from '../compile/plan.ts'
+import { assemble } from '../compile/assemble.ts'
+import { compareRoutes, type LostProtection } from '../compile/compare-routes.ts'
+import { describeRoutes, type RouteProtection } from '../compile/describe-routes.ts'
+import type { ApiPlan, GrantsPlan, RequirePlan } from '../compile/plan.ts'
 import { algorithms } from '../domain/algorithm.ts'
 import type { Result } from '../domain/result.ts'
 import type { LocatedProblem } from './config/config-source.ts'
@@ -7,6 +10,8 @@ import { hideSecrets } from './config/hide-secrets.ts'
 import { type LoadedConfig, loadConfig } from './config/load-config.ts'
 import { readEnvironment } from './env.ts'
 
+export type { LostProtection } from '../compile/compare-routes.ts'
+export type { RouteProtection } from '../compile/describe-routes.ts'
 export type { LocatedProblem } from './config/config-source.ts'
 export { formatProblem } from './config/format-problems.ts'
 export type { LoadedConfig } from './config/load-config.ts'
@@ -35,6 +40,8 @@ export interface ApiOverview {
   readonly issuers: readonly IssuerOverview[]
   /** Scopes every call needs. */
   readonly scopes: readonly string[]
+  /** Where a caller's policies come from; empty: none are asked for. */
+  readonly policies: readonly string[]
   readonly routes: number
   readonly publicRoutes: number
 }
@@ -65,9 +72,20 @@ function overviewOfApi({ id, host, segments, access, routes }: ApiPlan, loaded: 
     access: access.kind,
     issuers: issuerIds.map((issuerId) => overviewOfIssuer(issuerId, require?.audiences ?? [], loaded)),
     scopes: (require?.scopes ?? []).flatMap(({ any, all }) => [...(all ?? []), ...(any ? [any.join(' or ')] : [])]),
+    policies: access.kind === 'protected' ? sourcesOf(access.grants) : [],
     routes: routes.length,
     publicRoutes: routes.filter((route) => route.access === 'public').length,
   }
+}
+
+function sourcesOf(grants: GrantsPlan | undefined): readonly string[] {
+  if (grants === undefined) return []
+  const { claim, scopes, defaults } = grants
+  return [
+    ...(claim === undefined ? [] : [`claim ${claim.text}`]),
+    ...(scopes === undefined ? [] : [`scopes in ${scopes.claim.text}`]),
+    ...(defaults.length === 0 ? [] : [`default ${defaults.join(', ')}`]),
+  ]
 }
 
 function overviewOfIssuer(id: string, required: RequirePlan['audiences'], loaded: LoadedConfig): IssuerOverview {
@@ -80,6 +98,16 @@ function overviewOfIssuer(id: string, required: RequirePlan['audiences'], loaded
     algorithms: algorithms.filter(({ bit }) => (bit & (plan?.algorithmBits ?? 0)) !== 0).map(({ name }) => name),
     audiences: [...new Set(audiences)],
   }
+}
+
+/** Every API and route with what protects it. */
+export function routesOf({ compiled }: LoadedConfig): readonly RouteProtection[] {
+  return describeRoutes(assemble(compiled.objects, 0))
+}
+
+/** What routes of `before` lost in `after`. */
+export function lostSince(before: LoadedConfig, after: LoadedConfig): readonly LostProtection[] {
+  return compareRoutes(assemble(before.compiled.objects, 0), assemble(after.compiled.objects, 0))
 }
 
 /** The document in force with every default: durations in milliseconds, sizes in bytes, secrets hidden. */

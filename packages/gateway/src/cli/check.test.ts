@@ -25,16 +25,17 @@ a.yaml is refused: 1 error, 1 warning.
       { id: 'acme', iss: 'https://id', algorithms: ['ES256'], audiences: ['orders', 'bills'] },
       { id: 'any', iss: undefined, algorithms: ['HS256'], audiences: [] },
     ]
-    const api = { upstream: [], routes: 2, publicRoutes: 1, scopes: ['read'] }
+    const api = { upstream: [], routes: 2, publicRoutes: 1, scopes: ['read'], policies: ['claim pol', 'default gold'] }
     const apis = [
       { ...api, id: 'orders', listen: '*/orders', access: 'protected', issuers },
       { ...api, id: 'open', listen: '*/open', access: 'public', issuers: [] },
     ] as const
     expect(formatCheck({ file: 'a.yaml', ok: true, problems: [], apis }, formatProblem, plain)).toBe(`
-API     LISTENS AT  LETS IN                      AUDIENCE       ALGORITHMS
-orders  */orders    acme: https://id             orders, bills  ES256
-                    any: any iss                 any            HS256
+API     LISTENS AT  LETS IN                                   AUDIENCE       ALGORITHMS
+orders  */orders    acme: https://id                          orders, bills  ES256
+                    any: any iss                              any            HS256
                     with scope read
+                    with a policy by claim pol; default gold
                     everybody on 1 public route
 open    */open      everybody (public)
 

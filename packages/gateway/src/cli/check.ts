@@ -74,7 +74,15 @@ export function formatCheck(
 const heading = ['API', 'LISTENS AT', 'LETS IN', 'AUDIENCE', 'ALGORITHMS']
 
 /** One row for an API and each of its issuers. */
-function toRows({ id, listen, access, issuers, scopes, publicRoutes }: ApiOverview): readonly (readonly string[])[] {
+function toRows({
+  id,
+  listen,
+  access,
+  issuers,
+  scopes,
+  policies,
+  publicRoutes,
+}: ApiOverview): readonly (readonly string[])[] {
   if (access === 'public') return [[id, listen, 'everybody (public)']]
   const first = issuers.map(({ id: issuerId, iss, audiences, algorithms }, index) => [
     index === 0 ? id : '',
@@ -85,6 +93,7 @@ function toRows({ id, listen, access, issuers, scopes, publicRoutes }: ApiOvervi
   ])
   const more = [
     ...(scopes.length === 0 ? [] : [`with scope ${scopes.join(' and ')}`]),
+    ...(policies.length === 0 ? [] : [`with a policy by ${policies.join('; ')}`]),
     ...(publicRoutes === 0 ? [] : [`everybody on ${count(publicRoutes, 'public route')}`]),
   ]
   return [...first, ...more.map((text) => ['', '', text])]

@@ -36,7 +36,7 @@ describe('a decision as text', () => {
 
   ✓ readRequest      path, headers and length can be read without doubt
   ✗ checkClaims      times, audience and claims
-  · authorize        the scopes (not reached)
+  · authorize        policies and scopes (not reached)
   · forward          the upstream answered (not reached)
 
   seen    exp one

@@ -5,6 +5,7 @@ import { addCompletion } from './completion.ts'
 import { addConfig } from './config.ts'
 import { addExplain } from './explain.ts'
 import { addKeys } from './keys.ts'
+import { addRoutes } from './routes.ts'
 import { addSchema } from './schema.ts'
 import { addStart } from './start.ts'
 import { exitCodes, openTerminal, type Terminal } from './terminal.ts'
@@ -42,6 +43,7 @@ Examples:
 
   addStart(program)
   addCheck(program, terminal)
+  addRoutes(program, terminal)
   addExplain(program, terminal)
   addToken(program, terminal)
   addKeys(program, terminal)

@@ -1,13 +1,15 @@
 import { type HeaderNames, headerNames } from '../domain/header-name.ts'
 import { matchIssuer } from '../domain/match-issuer.ts'
+import { buildPolicy } from './build-policy.ts'
 import { buildAccess } from './match-routes.ts'
 import { buildMatcher } from './matcher.ts'
 import type { ApiPlan, ConfigObject, GatewayPlan, IssuerPlan } from './plan.ts'
-import type { CompiledApi, CompiledIssuer, Snapshot } from './snapshot.ts'
+import type { CompiledApi, CompiledIssuer, CompiledPolicy, Snapshot } from './snapshot.ts'
 
 /** What a snapshot was made of, so that the next one builds only what changed. */
 interface Parts {
   readonly issuers: ReadonlyMap<string, { readonly hash: string; readonly compiled: CompiledIssuer }>
+  readonly policies: ReadonlyMap<string, { readonly hash: string; readonly compiled: CompiledPolicy }>
   readonly apis: ReadonlyMap<string, { readonly hash: string; readonly compiled: CompiledApi }>
   readonly identityNames: string
   readonly identityHeaders: HeaderNames
@@ -54,6 +56,15 @@ export function* assembleInSlices(
   const names = identityNames(objects)
   const identityHeaders = old?.identityNames === names.join() ? old.identityHeaders : headerNames(names)
 
+  const policies = new Map<string, { hash: string; compiled: CompiledPolicy }>()
+  for (const object of objects) {
+    if (object.kind !== 'policy') continue
+    const before = old?.policies.get(object.id)
+    const compiled = before?.hash === object.hash ? before.compiled : buildPolicy(freezeDeep(object.plan))
+    policies.set(object.id, { hash: object.hash, compiled })
+    if (policies.size % restEvery === 0) yield
+  }
+
   const apis = new Map<string, { hash: string; compiled: CompiledApi }>()
   for (const object of objects) {
     if (object.kind !== 'api') continue
@@ -73,9 +84,10 @@ export function* assembleInSlices(
     gateway: freezeDeep(gateway),
     issuers: Object.freeze([...issuers.values()].map((part) => part.compiled)),
     apis: Object.freeze(compiledApis),
+    policies: new Map([...policies].map(([id, part]) => [id, part.compiled])),
     match: buildMatcher(compiledApis),
   })
-  partsOf.set(snapshot, { issuers, apis, identityNames: names.join(), identityHeaders })
+  partsOf.set(snapshot, { issuers, policies, apis, identityNames: names.join(), identityHeaders })
   return snapshot
 }
 
@@ -129,8 +141,14 @@ function compileApi(
     introspecting: Object.freeze(issuers.filter((issuer) => issuer.plan.trust !== 'keys')),
     identityHeaders,
     heldFromTrailers: withTokenHeaders(identityHeaders, kept),
+    scopePolicies: reused?.scopePolicies ?? scopePoliciesOf(kept),
     accessFor: reused?.accessFor ?? buildAccess(kept),
   })
+}
+
+function scopePoliciesOf({ access }: ApiPlan): CompiledApi['scopePolicies'] {
+  const scopes = access.kind === 'protected' ? access.grants?.scopes : undefined
+  return scopes === undefined ? undefined : new Map(scopes.policies)
 }
 
 function withTokenHeaders(identityHeaders: HeaderNames, { access }: ApiPlan): HeaderNames {

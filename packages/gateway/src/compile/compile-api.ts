@@ -3,16 +3,16 @@ import { pathForm } from '../domain/path-form.ts'
 import { compileAllowedHeaders } from './compile-allowed-headers.ts'
 import { compileCors } from './compile-cors.ts'
 import { compileForwardedClaims } from './compile-forward.ts'
+import { compileGrants } from './compile-grants.ts'
 import { pathSegments } from './compile-paths.ts'
 import type { CompilePorts } from './compile-ports.ts'
 import { compileRequirements } from './compile-requirements.ts'
 import { compileRoutes } from './compile-route.ts'
 import { compileTokenPlaces } from './compile-token-places.ts'
 import { compileUpstream } from './compile-upstream.ts'
+import { defaultMethods } from './default-methods.ts'
 import type { ApiPlan } from './plan.ts'
 import type { ProblemList } from './problem-list.ts'
-
-const defaultMethods: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
 /** One API: which requests are for it, who may call it, where they go. */
 export function compileApi(
@@ -25,7 +25,7 @@ export function compileApi(
   const path = ['apis', id]
   const pathForms = api.listen.allow.reduce((bits, form) => bits | pathForm[form], 0)
   const methods = api.methods ?? defaultMethods
-  const access = compileAccess(api, [...path, 'access'], ports, problems)
+  const access = compileAccess(id, config, api, ports, problems)
   const places = access.kind === 'public' ? [] : access.tokenPlaces
   checkMethods(methods, path, problems)
   return {
@@ -58,18 +58,21 @@ export function compileApi(
 }
 
 function compileAccess(
+  id: string,
+  config: Config,
   { access }: ApiConfig,
-  path: ConfigPath,
   ports: CompilePorts,
   problems: ProblemList,
 ): ApiPlan['access'] {
   if (access === 'public') return { kind: 'public' }
+  const path = ['apis', id, 'access']
   return {
     kind: 'protected',
     tokenPlaces: compileTokenPlaces(access.token, [...path, 'token'], ports, problems),
     tokenBytesMax: access.tokenBytesMax,
     issuerIds: access.issuers,
     require: compileRequirements(access.require, [...path, 'require'], problems),
+    grants: compileGrants(id, config, access, path, problems),
   }
 }
 

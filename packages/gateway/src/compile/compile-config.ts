@@ -5,9 +5,18 @@ import { compileApi } from './compile-api.ts'
 import { compileGateway } from './compile-gateway.ts'
 import { compileIssuer } from './compile-issuer.ts'
 import { compileListeners } from './compile-listeners.ts'
+import { compilePolicy } from './compile-policy.ts'
 import type { CompilePorts } from './compile-ports.ts'
 import { hashPlan } from './hash-plan.ts'
-import type { ApiPlan, CompiledConfig, ConfigObject, GatewayPlan, IssuerPlan, ListenerPlan } from './plan.ts'
+import type {
+  ApiPlan,
+  CompiledConfig,
+  ConfigObject,
+  GatewayPlan,
+  IssuerPlan,
+  ListenerPlan,
+  PolicyPlan,
+} from './plan.ts'
 import { type ProblemList, problemList } from './problem-list.ts'
 
 /** A configuration that may go live, and what its operator should know about it. */
@@ -30,6 +39,9 @@ export function compileConfig(config: Config, ports: CompilePorts): Result<Accep
     checkTrust(id, config, api, plans, problems)
     return compileApi(id, config, api, ports, problems)
   })
+  const policies = Object.entries(config.policies).map(([id, policy]) =>
+    compilePolicy(id, config, policy, ports, problems),
+  )
   checkPlaces(apis, problems)
   checkUse(config, problems)
   if (problems.all.some(({ severity }) => severity === 'error')) return err(problems.all)
@@ -39,6 +51,7 @@ export function compileConfig(config: Config, ports: CompilePorts): Result<Accep
         objectOf('gateway', gateway),
         ...listeners.map((plan) => objectOf('listener', plan)),
         ...[...plans.values()].flatMap((plan) => (plan === undefined ? [] : [objectOf('issuer', plan)])),
+        ...policies.map((plan) => objectOf('policy', plan)),
         ...apis.map((plan) => objectOf('api', plan)),
       ],
       keySources: issuers.flatMap(([, { keySource }]) => (keySource === undefined ? [] : [keySource])),
@@ -51,6 +64,7 @@ export function compileConfig(config: Config, ports: CompilePorts): Result<Accep
 function objectOf(kind: 'gateway', plan: GatewayPlan): ConfigObject
 function objectOf(kind: 'listener', plan: ListenerPlan): ConfigObject
 function objectOf(kind: 'issuer', plan: IssuerPlan): ConfigObject
+function objectOf(kind: 'policy', plan: PolicyPlan): ConfigObject
 function objectOf(kind: 'api', plan: ApiPlan): ConfigObject
 function objectOf(kind: ConfigObject['kind'], plan: ConfigObject['plan']): ConfigObject {
   const id = 'id' in plan ? plan.id : 'listener' in plan ? String(plan.listener) : 'gateway'

@@ -47,6 +47,8 @@ export interface CompilePorts {
   readonly readAuthorities: (
     text: string,
   ) => Result<{ readonly pem: string; readonly warnings: readonly KeyRemark[] }, KeyRemark>
+  /** Whether this time, in milliseconds since 1970, lies behind us. */
+  readonly isPast: (ms: number) => boolean
   /** The kind of place an IP address is; undefined for a name. */
   readonly classifyAddress: (host: string) => string | undefined
   /** Why a header of this name does not pass through the gateway; undefined for one that does. */

@@ -1,5 +1,5 @@
 import { type ApiConfig, type ConfigPath, formatConfigPath, type RouteConfig } from '@jotgate/contract'
-import { pathSegments } from './compile-paths.ts'
+import { compilePattern } from './compile-pattern.ts'
 import { compileRequirements } from './compile-requirements.ts'
 import type { RoutePlan } from './plan.ts'
 import type { ProblemList } from './problem-list.ts'
@@ -34,18 +34,11 @@ function compileRoute(
   problems: ProblemList,
 ): RoutePlan | undefined {
   const require = compileRequirements(route.require, [...path, 'require'], problems)
-  const segments = pathSegments(route.path, pathForms, [...path, 'path'], problems)
-  if (segments === undefined) return undefined
-  if (segments.some((segment) => segment.includes('*') && segment !== '*')) {
-    const hint = 'write `/v1/*`, not `/v1*`'
-    problems.error([...path, 'path'], 'route_pattern', '`*` stands for a whole segment', hint)
-    return undefined
-  }
-  const rest = segments.at(-1) === '*'
+  const pattern = compilePattern(route.path, pathForms, [...path, 'path'], problems)
+  if (pattern === undefined) return undefined
   return {
     rule: formatConfigPath(path),
-    segments: rest ? segments.slice(0, -1) : segments,
-    rest,
+    ...pattern,
     methods: route.methods,
     access: route.access === undefined ? 'inherit' : 'public',
     require,

@@ -10,15 +10,17 @@ type Entries = Readonly<Record<string, unknown>>
  * the entries the schema refuses, APIs that name such an issuer, and whatever may only seem wrong without them.
  */
 export function compileSoundPart(document: unknown, ports: CompilePorts): readonly ConfigProblem[] {
-  const { gateway, issuers, apis } = entriesOf(document)
+  const { gateway, issuers, policies, apis } = entriesOf(document)
   const soundIssuers = soundOf('issuers', entriesOf(issuers))
   const broken = new Set(Object.keys(entriesOf(issuers)).filter((id) => !Object.hasOwn(soundIssuers, id)))
   const soundApis = Object.entries(soundOf('apis', entriesOf(apis))).filter(
     ([, api]) => api.access === 'public' || !api.access.issuers.some((id) => broken.has(id)),
   )
+  const soundPolicies = Object.keys(soundOf('policies', entriesOf(policies)))
   const sound: Config | undefined = parse({
     ...(parse({ gateway }) === undefined ? {} : { gateway }),
     issuers: pick(issuers, Object.keys(soundIssuers)),
+    policies: pick(policies, soundPolicies),
     apis: pick(
       apis,
       soundApis.map(([id]) => id),
@@ -26,11 +28,20 @@ export function compileSoundPart(document: unknown, ports: CompilePorts): readon
   })
   const compiled = sound === undefined ? undefined : compileConfig(sound, ports)
   if (compiled === undefined || compiled.ok) return []
-  return compiled.error.filter(({ severity, code }) => severity === 'error' && code !== asksGateway)
+  const isWhole = isAll(apis, soundApis.length) && isAll(policies, soundPolicies.length)
+  return compiled.error.filter(
+    ({ severity, code }) => severity === 'error' && code !== asksGateway && (isWhole || !asksEachOther.has(code)),
+  )
 }
 
 /** Of one entry, and yet depends on another, which may have been left out. */
 const asksGateway = 'upstream_is_gateway'
+/** APIs and policies name each other. */
+const asksEachOther: ReadonlySet<string> = new Set(['policy_unknown', 'api_unknown', 'policy_not_asked'])
+
+function isAll(entries: unknown, sound: number): boolean {
+  return Object.keys(entriesOf(entries)).length === sound
+}
 
 function parse(part: Entries): Config | undefined {
   const parsed = parseConfig({ version: 1, apis: {}, ...part })
@@ -38,7 +49,7 @@ function parse(part: Entries): Config | undefined {
 }
 
 /** The entries of one map that the schema accepts each by itself. */
-function soundOf<K extends 'issuers' | 'apis'>(kind: K, entries: Entries): Config[K] {
+function soundOf<K extends 'issuers' | 'policies' | 'apis'>(kind: K, entries: Entries): Config[K] {
   const sound: Config[K] = {}
   for (const [id, entry] of Object.entries(entries)) Object.assign(sound, parse({ [kind]: { [id]: entry } })?.[kind])
   return sound

@@ -1,15 +1,10 @@
+import { collectPatterns, plantPatterns, takesMethod } from './pattern-tree.ts'
 import type { ApiPlan, RequirePlan, RoutePlan } from './plan.ts'
-import { emptyTree, findChild, growTree, prefixEnd, type SegmentNode, segmentEnd } from './segment-tree.ts'
+import { prefixEnd } from './segment-tree.ts'
 import type { CompiledApi, EffectiveAccess } from './snapshot.ts'
 
 /** Most sets of matching routes whose merged requirements are kept for one API; more are merged each time. */
 const mergedSetsMax = 4096
-
-/** Routes at a node of the tree, as ranks: 0 is the most specific route of the API. */
-interface RoutesHere {
-  readonly exact: number[]
-  readonly rest: number[]
-}
 
 /** What a set of routes comes to, found by following their ranks from the root. */
 interface MergedSet {
@@ -25,20 +20,21 @@ interface MergedSet {
 export function buildAccess(api: ApiPlan): CompiledApi['accessFor'] {
   const own = mergeAccess(api, [])
   if (api.routes.length === 0) return () => own
+  // 0 is the most specific route of the API.
   const ranked = [...api.routes].sort(compareRoutes)
-  const tree = plantRoutes(ranked)
+  const tree = plantPatterns(ranked)
   const root: MergedSet = { access: own, next: new Map() }
   let kept = 0
   const matching: number[] = []
 
   return function accessFor(method: string, path: string): EffectiveAccess {
     matching.length = 0
-    collect(tree, path, prefixEnd(path, api.segments.length) + 1, matching)
+    collectPatterns(tree, path, prefixEnd(path, api.segments.length) + 1, matching)
     matching.sort(ascending)
     let set = root
     for (const rank of matching) {
       const route = ranked[rank]
-      if (route === undefined || !takesMethod(route, method)) continue
+      if (route === undefined || !takesMethod(route.methods, method)) continue
       let next = set.next.get(rank)
       if (next === undefined) {
         next = { access: undefined, next: new Map() }
@@ -77,50 +73,12 @@ function looseness(route: RoutePlan, at: number): number {
   return route.rest ? 2 : 0
 }
 
-function plantRoutes(ranked: readonly RoutePlan[]): SegmentNode<RoutesHere> {
-  const root: SegmentNode<RoutesHere> = emptyTree()
-  for (const [rank, route] of ranked.entries()) {
-    let node = root
-    for (const segment of route.segments) {
-      if (segment === '*') {
-        node.wildcard ??= emptyTree()
-        node = node.wildcard
-      } else {
-        node = growTree(node, segment)
-      }
-    }
-    node.value ??= { exact: [], rest: [] }
-    if (route.rest) node.value.rest.push(rank)
-    else node.value.exact.push(rank)
-  }
-  return root
-}
-
-/** Visits each node of the tree at most once: the work is bounded by the number of segments configured. */
-function collect(node: SegmentNode<RoutesHere>, path: string, start: number, into: number[]): void {
-  const here = node.value
-  if (here !== undefined) for (const rank of here.rest) into.push(rank)
-  if (start >= path.length) {
-    if (here !== undefined) for (const rank of here.exact) into.push(rank)
-    return
-  }
-  const end = segmentEnd(path, start)
-  const child = findChild(node, path, start, end)
-  if (child !== undefined) collect(child, path, end + 1, into)
-  if (node.wildcard !== undefined && end > start) collect(node.wildcard, path, end + 1, into)
-}
-
-function takesMethod(route: RoutePlan, method: string): boolean {
-  if (route.methods === undefined || route.methods.includes(method)) return true
-  return method === 'HEAD' && route.methods.includes('GET')
-}
-
 /** The routes that count, most specific first, up to the first that overrides. */
 function routesOf(ranked: readonly RoutePlan[], ranks: readonly number[], method: string): readonly RoutePlan[] {
   const routes: RoutePlan[] = []
   for (const rank of ranks) {
     const route = ranked[rank]
-    if (route === undefined || !takesMethod(route, method)) continue
+    if (route === undefined || !takesMethod(route.methods, method)) continue
     routes.push(route)
     if (route.override) break
   }

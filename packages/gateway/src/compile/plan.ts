@@ -14,6 +14,7 @@ export type ConfigObject =
   | { readonly kind: 'gateway'; readonly id: 'gateway'; readonly hash: string; readonly plan: GatewayPlan }
   | { readonly kind: 'listener'; readonly id: string; readonly hash: string; readonly plan: ListenerPlan }
   | { readonly kind: 'issuer'; readonly id: string; readonly hash: string; readonly plan: IssuerPlan }
+  | { readonly kind: 'policy'; readonly id: string; readonly hash: string; readonly plan: PolicyPlan }
   | { readonly kind: 'api'; readonly id: string; readonly hash: string; readonly plan: ApiPlan }
 
 /** What `compile` yields: objects for everybody, and the sources that only control talks to. */
@@ -206,12 +207,51 @@ export interface UpstreamPlan {
   readonly tls: UpstreamTlsPlan | undefined
 }
 
-export interface RoutePlan {
-  readonly rule: string
+/** Paths below an API's own. */
+export interface PathPattern {
   /** Literal segments, `*` for one whole segment. */
   readonly segments: readonly string[]
   /** The pattern ended in `*`: any rest matches, none too. */
   readonly rest: boolean
+}
+
+/** What a caller who has it may do. */
+export interface PolicyPlan {
+  readonly id: string
+  readonly rule: string
+  readonly access: readonly RightPlan[]
+  readonly maxTokenAgeSeconds: number | undefined
+  /** It grants nothing from then on. */
+  readonly validUntilMs: number | undefined
+}
+
+export interface RightPlan {
+  readonly apiId: string
+  readonly methods: readonly string[] | undefined
+  /** Undefined: every path. */
+  readonly paths: readonly PathPattern[] | undefined
+}
+
+/** Which policies a caller of an API has. */
+export interface GrantsPlan {
+  readonly rule: string
+  /** Undefined: no claim names policies. */
+  readonly claim: ClaimPath | undefined
+  readonly defaults: readonly string[]
+  readonly merge: 'permissive' | 'strict'
+  readonly scopes: ScopePoliciesPlan | undefined
+}
+
+export interface ScopePoliciesPlan {
+  readonly rule: string
+  readonly claim: ClaimPath
+  /** Each scope with the policies it adds. */
+  readonly policies: readonly (readonly [scope: string, policyIds: readonly string[]])[]
+  readonly keepDefaults: boolean
+}
+
+export interface RoutePlan extends PathPattern {
+  readonly rule: string
   readonly methods: readonly string[] | undefined
   readonly access: 'public' | 'inherit'
   readonly require: RequirePlan
@@ -254,6 +294,8 @@ export interface ApiPlan {
         readonly tokenBytesMax: number
         readonly issuerIds: readonly string[]
         readonly require: RequirePlan
+        /** Undefined: whoever has a good token may call everything. */
+        readonly grants: GrantsPlan | undefined
       }
   readonly routes: readonly RoutePlan[]
   readonly forward: { readonly token: 'keep' | 'drop'; readonly claims: readonly ForwardedClaimPlan[] }

@@ -1,5 +1,5 @@
 import type { HeaderNames } from '../domain/header-name.ts'
-import type { ApiPlan, GatewayPlan, IssuerPlan, RequirePlan } from './plan.ts'
+import type { ApiPlan, GatewayPlan, IssuerPlan, PolicyPlan, RequirePlan } from './plan.ts'
 
 /** Everything one request may read of the configuration: frozen, of one generation, read once (house rule 2). */
 export interface Snapshot {
@@ -7,6 +7,8 @@ export interface Snapshot {
   readonly gateway: GatewayPlan
   readonly issuers: readonly CompiledIssuer[]
   readonly apis: readonly CompiledApi[]
+  /** By id. */
+  readonly policies: ReadonlyMap<string, CompiledPolicy>
   /**
    * The API for a host (lower case, no port) and a normalised path: a named host wins over none, then the longest
    * prefix by whole segments.
@@ -20,6 +22,12 @@ export interface CompiledIssuer {
   readonly plan: IssuerPlan
   /** Whether `iss` (exact) is this issuer's. Undefined: the token has none. */
   readonly vouchesFor: (iss: string | undefined) => boolean
+}
+
+export interface CompiledPolicy {
+  readonly plan: PolicyPlan
+  /** Whether it lets this method and normalised path of an API through. */
+  readonly allows: (api: ApiPlan, method: string, path: string) => boolean
 }
 
 export interface CompiledApi {
@@ -40,6 +48,8 @@ export interface CompiledApi {
   readonly identityHeaders: HeaderNames
   /** Those, and the headers this API's tokens come in: no trailer of a request says them to the upstream. */
   readonly heldFromTrailers: HeaderNames
+  /** The policies each scope adds here; undefined: scopes add none. */
+  readonly scopePolicies: ReadonlyMap<string, readonly string[]> | undefined
   /** What holds for this method and normalised path, all matching routes taken together. */
   readonly accessFor: (method: string, path: string) => EffectiveAccess
 }

@@ -60,6 +60,13 @@ function claimSeen(claim: string, token: TokenSummary | undefined): string {
   return shown === undefined ? `claim ${claim}` : `claim ${claim}: ${shown}`
 }
 
+/** What a claim names is shown where it could be an id: it may be an address instead (S23). */
+function policySeen(policy: string): string {
+  return isPolicyId.test(policy) ? `policy ${policy}` : `a text of ${policy.length} characters, which is no policy id`
+}
+
+const isPolicyId = /^[a-z0-9][a-z0-9-]{0,63}$/
+
 /** One entry for each reason: a new arm of `Reject` without words is a compile error. */
 const descriptions: {
   readonly [R in Reason]: (
@@ -243,6 +250,31 @@ const descriptions: {
     seen: `a token bound to its sender by ${words(reject.methods)}`,
     wanted: 'the proof of possession, which is not checked on this API',
     hint: 'Have the provider issue plain bearer tokens for this client.',
+  }),
+  policy_unknown: (reject) => ({
+    seen: policySeen(reject.policy),
+    wanted: 'the id of a policy under `policies`',
+    hint: 'Add the policy, or correct what the provider writes; a default never stands in for a policy that is missing.',
+  }),
+  no_policy: () => ({
+    seen: 'a token that names no policy and has no scope that adds one',
+    wanted: 'a policy',
+    hint: 'Have the provider name one in the claim `policy.claim`, or write `policy.default`.',
+  }),
+  access_denied: (reject) => ({
+    seen: `policies: ${words(reject.policies)}`,
+    wanted: 'a right on this API, method and path',
+    hint: 'Add it to `access` of a policy this caller has, or give the caller another policy.',
+  }),
+  policy_ended: (reject) => ({
+    seen: `policy ${reject.policy}, which ended ${time(reject.untilMs / 1000)}`,
+    wanted: 'a policy that holds now',
+    hint: 'Move `validUntil` of the policy, or give the caller another one.',
+  }),
+  token_too_old: (reject) => ({
+    seen: `a token of ${reject.ageSeconds} s`,
+    wanted: `one of at most ${reject.maxAgeSeconds} s`,
+    hint: 'Fetch a new token: `maxTokenAge` of the policy counts from `iat`, whatever `exp` says.',
   }),
   scope_missing: (reject, token) => ({
     seen: claimSeen('scope', token),

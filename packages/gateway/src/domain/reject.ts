@@ -80,7 +80,18 @@ export type Reject =
   | { readonly reason: 'claim_mismatch'; readonly claim: string; readonly wanted: string; readonly rule: string }
   // 10 bindHead
   | { readonly reason: 'confirmation_required'; readonly methods: readonly string[] }
+  // 13 resolvePolicy
+  | { readonly reason: 'policy_unknown'; readonly policy: string; readonly rule: string }
+  | { readonly reason: 'no_policy'; readonly rule: string }
   // 14 authorize
+  | { readonly reason: 'access_denied'; readonly policies: readonly string[]; readonly rule: string }
+  | { readonly reason: 'policy_ended'; readonly policy: string; readonly untilMs: number; readonly rule: string }
+  | {
+      readonly reason: 'token_too_old'
+      readonly ageSeconds: number
+      readonly maxAgeSeconds: number
+      readonly rule: string
+    }
   | { readonly reason: 'scope_missing'; readonly wanted: readonly string[]; readonly rule: string }
   // 16 limitBody
   | {

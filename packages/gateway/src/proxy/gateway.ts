@@ -261,6 +261,7 @@ const phrases: { readonly [status: number]: string } = {
 /** Before the first generation: nothing is configured, nobody is trusted. */
 const noSnapshot: Snapshot = {
   generation: 0,
+  policies: new Map(),
   gateway: {
     publicUrls: [],
     trustedProxies: [],

@@ -8,6 +8,7 @@ import { answerPreflight, type PreflightAnswer } from './steps/answer-preflight.
 import { authorize } from './steps/authorize.ts'
 import { bindHead } from './steps/bind-head.ts'
 import { checkClaims, isClearlyExpired } from './steps/check-claims.ts'
+import { checkGrant } from './steps/check-grant.ts'
 import { extractToken } from './steps/extract-token.ts'
 import { type FindKeyPorts, findKey } from './steps/find-key.ts'
 import { type IntrospectPorts, introspect, isForIntrospection } from './steps/introspect.ts'
@@ -15,6 +16,7 @@ import { limitBody } from './steps/limit-body.ts'
 import { matchAccess, matchApi } from './steps/match-api.ts'
 import { checkTokenRules, parseToken } from './steps/parse-token.ts'
 import { readRequest } from './steps/read-request.ts'
+import { resolvePolicy } from './steps/resolve-policy.ts'
 import { selectTrust } from './steps/select-trust.ts'
 import { shapeClaimHeaders, shapeUpstream, type UpstreamHead } from './steps/shape-upstream.ts'
 import { type VerifyPorts, verifySignature, vouchForIntrospected } from './steps/verify-signature.ts'
@@ -128,7 +130,14 @@ function permit(trail: Trail, ports: PipelinePorts, keyIssuer: string | undefine
   const unbound = bindHead(claims.value)
   if (unbound !== undefined) return err(unbound)
 
-  const denied = authorize(claims.value, access.require)
+  const grant = resolvePolicy(claims.value, api, trail.snapshot.policies)
+  if (!grant.ok) return grant
+  trail.grant = grant.value
+
+  const nowMs = exchange.receivedMs
+  const barred =
+    grant.value === undefined ? undefined : checkGrant(grant.value, { head, api, claims: claims.value, issuer, nowMs })
+  const denied = barred ?? authorize(claims.value, access.require)
   if (denied !== undefined) return err(denied)
 
   const large = limitBody(exchange.body, api.plan)

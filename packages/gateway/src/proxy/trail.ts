@@ -2,6 +2,7 @@ import type { TokenPlace } from '../compile/plan.ts'
 import type { CompiledApi, CompiledIssuer, EffectiveAccess, Snapshot } from '../compile/snapshot.ts'
 import type { UnverifiedToken, VerifiedToken } from '../domain/token.ts'
 import type { Exchange } from './exchange.ts'
+import type { Grant } from './grant.ts'
 import type { RequestHead } from './head/request-head.ts'
 import type { CachedToken } from './token-cache.ts'
 
@@ -23,6 +24,8 @@ export interface Trail {
   token: UnverifiedToken | undefined
   issuer: CompiledIssuer | undefined
   verified: VerifiedToken | undefined
+  /** The caller's policies, where the API asks for any. */
+  grant: Grant | undefined
   cached: CachedToken | undefined
   /** Whether the cache was asked, and had the token. */
   lookup: 'none' | 'hit' | 'miss'
@@ -41,6 +44,7 @@ export function startTrail(exchange: Exchange, snapshot: Snapshot, decisionId: s
     token: undefined,
     issuer: undefined,
     verified: undefined,
+    grant: undefined,
     cached: undefined,
     lookup: 'none',
   }

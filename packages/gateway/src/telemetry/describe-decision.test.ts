@@ -52,7 +52,7 @@ describe('describeDecision', () => {
       'skipped',
       ...Array.from({ length: 4 }, () => 'passed'),
       'failed',
-      ...Array.from({ length: 7 }, () => 'not reached'),
+      ...Array.from({ length: 8 }, () => 'not reached'),
     ])
     const { answerPreflight, ...others } = verdicts(forwarded)
     expect([answerPreflight, ...new Set(Object.values(others))]).toEqual(['skipped', 'passed'])

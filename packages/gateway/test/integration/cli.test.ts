@@ -439,10 +439,33 @@ describe('jotgate keys status, refresh and distrust', () => {
   })
 })
 
+describe('jotgate routes', () => {
+  const fine = yaml('publicKey: "${file:es/public.pem}"')
+
+  it('lists what protects each route', async () => {
+    write('routes.yaml', fine)
+    const run = await jotgate(['routes', '--config', 'routes.yaml'])
+    expect(run).toMatchObject({ code: 0, err: '' })
+    expect(run.out).toMatch(/^API +PATH +METHODS +PROTECTED BY\n.+issuer acme for .+\n$/)
+  })
+
+  it('says what was lost since another version, with exit code 1', async () => {
+    write('before.yaml', fine)
+    write('after.yaml', fine.replace(/access: .*/, 'access: public'))
+    const lost = await jotgate(['routes', '--config', 'after.yaml', '--against', 'before.yaml'])
+    expect(lost).toMatchObject({ code: 1, err: '' })
+    expect(lost.out).toMatch(/the token\n\n1 protection lost since before\.yaml\.\n$/)
+    const kept = await jotgate(['routes', '--config', 'before.yaml', '--against', 'after.yaml', '--json'])
+    expect(kept).toMatchObject({ code: 0, out: expect.stringContaining('"lost"') })
+    expect((await jotgate(['routes', '--config', 'none.yaml'])).code).toBe(1)
+  })
+})
+
 describe('jotgate itself', () => {
   const commands = [
     ['start'],
     ['check'],
+    ['routes'],
     ['explain'],
     ['token'],
     ['token', 'sign'],

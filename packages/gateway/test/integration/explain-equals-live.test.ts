@@ -96,6 +96,17 @@ const scenarios: readonly Scenario[] = [
   { reason: 'claim_mismatch', ...orders, claims: { tier: 'tin' }, rule: 'apis.orders.access.require.claims[0]' },
   { reason: 'confirmation_required', ...orders, claims: { cnf: { jkt: 'x' } } },
   { reason: 'scope_missing', ...orders, claims: { scope: 'write' }, rule: 'apis.orders.access.require.scopes' },
+  { reason: undefined, path: '/graded/read/1', claims: { pol: 'reader' } },
+  { reason: 'policy_unknown', path: '/graded/read/1', claims: { pol: 'ghost' }, rule: 'apis.graded.access.policy' },
+  { reason: 'no_policy', path: '/graded/read/1', rule: 'apis.graded.access.policy' },
+  { reason: 'access_denied', path: '/graded/write', claims: { pol: 'reader' }, rule: 'apis.graded.access.policy' },
+  { reason: 'policy_ended', path: '/graded/read/1', claims: { pol: 'trial' }, rule: 'policies.trial.validUntil' },
+  {
+    reason: 'token_too_old',
+    path: '/graded/fresh',
+    claims: { pol: 'fresh', iat: -600 },
+    rule: 'policies.fresh.maxTokenAge',
+  },
   {
     reason: 'body_too_large',
     ...orders,
@@ -153,6 +164,11 @@ function configuration(upstreamUrl: string, providerUrl: string): object {
     version: 1,
     gateway: { trace: { accepted: true }, via: 'model-gateway' },
     issuers: { alpha, fetched, asked },
+    policies: {
+      reader: { access: [{ api: 'graded', methods: ['GET'], paths: ['/read/*'] }] },
+      trial: { access: [{ api: 'graded' }], validUntil: '2026-01-01T00:00:00Z' },
+      fresh: { access: [{ api: 'graded', paths: ['/fresh'] }], maxTokenAge: '1m' },
+    },
     apis: {
       orders: {
         listen: { path: '/orders' },
@@ -169,6 +185,7 @@ function configuration(upstreamUrl: string, providerUrl: string): object {
       },
       fetched: { listen: { path: '/fetched' }, upstream, access: { issuers: ['fetched'] } },
       asked: { listen: { path: '/asked' }, upstream, access: { issuers: ['asked'] } },
+      graded: { listen: { path: '/graded' }, upstream, access: { issuers: ['alpha'], policy: {} } },
       open: { listen: { path: '/open' }, upstream, access: 'public' },
     },
   }

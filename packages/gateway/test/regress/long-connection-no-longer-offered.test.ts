@@ -24,7 +24,8 @@ function judged(target: string, before: Partial<ApiPlan>, after: Partial<ApiPlan
   const trail = startTrail(exchangeOf(target, rawHeaders), snapshot, 'd')
   trail.head = headOf(target, rawHeaders)
   trail.api = snapshot.apis[0]
-  return judgeAgain(trail, snapshotOf(apiPlanOf(after)), noKeys, 0)
+  const verdict = judgeAgain(trail, snapshotOf(apiPlanOf(after)), noKeys, 0)
+  return verdict.ok ? undefined : verdict.error
 }
 
 describe('S16 a long connection ends when a new configuration', () => {

@@ -11,7 +11,7 @@ import { recogniseSecret } from '../../keys/recognise/recognise-secret.ts'
 import { classifyAddress } from '../../outbound/address-class.ts'
 import { headerClass } from '../../proxy/head/reserved-headers.ts'
 
-/** What compiling borrows from the rooms it may not know. Certificates are judged at `nowMs`. */
+/** What compiling borrows from the rooms it may not know. Certificates and ends are judged at `nowMs`. */
 export function compilePorts(nowMs: number): CompilePorts {
   return {
     readKeys: (text, kid, quality) => recogniseKeys(text, { kid }, quality, nowMs),
@@ -35,6 +35,7 @@ export function compilePorts(nowMs: number): CompilePorts {
         : err([{ field: 'certificate', ...certificateFault('certificate_unusable') }])
     },
     readAuthorities: (text) => readAuthorities(text, nowMs),
+    isPast: (ms) => ms <= nowMs,
     classifyAddress,
     headerClass: (name) => headerClass(name),
   }

@@ -98,6 +98,10 @@ export function rejectToWire(reject: Reject): WireError {
     case 'origin_not_allowed':
     // A status outside 200 to 299 fails a preflight too (Fetch 4.8), and says in any log that it was refused.
     case 'preflight_refused':
+    case 'policy_unknown':
+    case 'no_policy':
+    case 'access_denied':
+    case 'policy_ended':
       return accessDenied
     // One answer for all of these: a caller who forges tokens must not learn which check stopped the last one.
     case 'token_too_large':
@@ -118,6 +122,7 @@ export function rejectToWire(reject: Reject): WireError {
     case 'confirmation_required':
       return tokenInvalid
     case 'token_expired':
+    case 'token_too_old':
       return tokenExpired
     case 'claim_missing':
     case 'claim_mismatch':

@@ -1,6 +1,6 @@
 import type { Snapshot } from '../../compile/snapshot.ts'
 import type { CutCause } from '../../domain/end-cause.ts'
-import { judgeAgain, tokenEndsMs } from '../judge-again.ts'
+import { judgeAgain, trustEndsMs } from '../judge-again.ts'
 import type { FindKeyPorts } from '../steps/find-key.ts'
 import type { Trail } from '../trail.ts'
 
@@ -29,7 +29,7 @@ export interface LongConnectionsPorts {
 
 interface Watched {
   readonly connection: LongConnection
-  readonly endsMs: number
+  endsMs: number
   /** What it was last judged by: while these are the same, the verdict is. */
   snapshot: Snapshot
   keySet: unknown
@@ -53,7 +53,10 @@ export function createLongConnections({ nowMs, snapshot, keys, every }: LongConn
     if (current === watched.snapshot && keySet === watched.keySet) return undefined
     watched.snapshot = current
     watched.keySet = keySet
-    return judgeAgain(trail, current, keys, now)
+    const verdict = judgeAgain(trail, current, keys, now)
+    if (!verdict.ok) return verdict.error
+    watched.endsMs = verdict.value
+    return undefined
   }
 
   every(longSweepMs, () => {
@@ -70,7 +73,7 @@ export function createLongConnections({ nowMs, snapshot, keys, every }: LongConn
     watch: (trail, connection) =>
       open.set(trail, {
         connection,
-        endsMs: tokenEndsMs(trail),
+        endsMs: trustEndsMs(trail),
         snapshot: trail.snapshot,
         // Not yet judged by any: what changed since the token was checked is seen at the first tick.
         keySet: undefined,

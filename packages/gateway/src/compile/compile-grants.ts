@@ -1,0 +1,105 @@
+import { type ApiConfig, type Config, type ConfigPath, formatConfigPath } from '@jotgate/contract'
+import { toClaimPath } from '../domain/read-claim.ts'
+import { closestWord } from './closest-word.ts'
+import { mutableClaims } from './compile-requirements.ts'
+import type { GrantsPlan } from './plan.ts'
+import type { ProblemList } from './problem-list.ts'
+
+type Protected = Exclude<ApiConfig['access'], 'public'>
+
+/** Which policies a caller of an API has; undefined: the API asks for none. */
+export function compileGrants(
+  id: string,
+  config: Config,
+  { issuers, policy, scopes }: Protected,
+  path: ConfigPath,
+  problems: ProblemList,
+): GrantsPlan | undefined {
+  if (policy === undefined && scopes === undefined) return undefined
+  // A claim counts where `policy` is written, never because `scopes` is.
+  const { claim = false, default: defaults = [], merge = 'permissive' } = policy ?? {}
+  checkSource(claim, defaults, scopes, path, problems)
+  checkMutable(claim, [...path, 'policy', 'claim'], problems)
+  checkMutable(scopes?.claim ?? false, [...path, 'scopes', 'claim'], problems)
+  if (issuers.length > 1) {
+    const message = 'each of these issuers may name every policy'
+    problems.warn(
+      [...path, 'issuers'],
+      'policy_several_issuers',
+      message,
+      'give issuers you trust less an API of their own',
+    )
+  }
+  checkPolicies(id, config, defaults, (index) => [...path, 'policy', 'default', index], problems)
+  const added = Object.entries(scopes?.policies ?? {}).map(([scope, ids]) => {
+    const list = typeof ids === 'string' ? [ids] : ids
+    const at = [...path, 'scopes', 'policies', scope]
+    checkPolicies(id, config, list, (index) => (typeof ids === 'string' ? at : [...at, index]), problems)
+    return [scope, list] as const
+  })
+  return {
+    rule: formatConfigPath([...path, policy === undefined ? 'scopes' : 'policy']),
+    claim: claim === false ? undefined : toClaimPath(claim),
+    defaults,
+    merge,
+    scopes:
+      scopes === undefined
+        ? undefined
+        : {
+            rule: formatConfigPath([...path, 'scopes']),
+            claim: toClaimPath(scopes.claim),
+            policies: added,
+            keepDefaults: scopes.defaults === 'keep',
+          },
+  }
+}
+
+function checkSource(
+  claim: string | false,
+  defaults: readonly string[],
+  scopes: Protected['scopes'],
+  path: ConfigPath,
+  problems: ProblemList,
+): void {
+  if (claim === false && defaults.length === 0 && scopes === undefined) {
+    const hint = 'name a `claim`, a `default`, or `scopes`'
+    problems.error([...path, 'policy'], 'policy_source', 'no caller could ever have a policy', hint)
+  }
+  if (scopes !== undefined && claim !== false && scopes.claim === claim) {
+    const hint = 'give each its own claim'
+    problems.error([...path, 'scopes', 'claim'], 'contradiction', 'one claim cannot hold policies and scopes', hint)
+  }
+  if (scopes?.defaults === 'drop' && defaults.length === 0) {
+    const hint = 'write `policy.default`, or leave `defaults` out'
+    problems.warn([...path, 'scopes', 'defaults'], 'nothing_to_drop', 'there is no `policy.default` to drop', hint)
+  }
+}
+
+/** S27: what its holder may change would let him choose his rights. */
+function checkMutable(claim: string | false, path: ConfigPath, problems: ProblemList): void {
+  if (claim === false || !mutableClaims.includes(claim)) return
+  const hint = 'decide by a claim the provider alone writes, such as a role'
+  if (claim === 'email')
+    problems.error(path, 'mutable_claim', 'an address its holder may change decides what he may do', hint)
+  else problems.warn(path, 'mutable_claim', `\`${claim}\` can change hands and decides what its holder may do`, hint)
+}
+
+function checkPolicies(
+  apiId: string,
+  { policies }: Config,
+  ids: readonly string[],
+  at: (index: number) => ConfigPath,
+  problems: ProblemList,
+): void {
+  for (const [index, id] of ids.entries()) {
+    const policy = Object.hasOwn(policies, id) ? policies[id] : undefined
+    if (policy === undefined) {
+      const closest = closestWord(id, Object.keys(policies))
+      const hint = closest === undefined ? 'add it under `policies`' : `did you mean \`${closest}\`?`
+      problems.error(at(index), 'policy_unknown', `there is no policy \`${id}\``, hint)
+    } else if (!policy.access.some(({ api }) => api === apiId)) {
+      const hint = `add { api: ${apiId} } to its \`access\`, or take it out here`
+      problems.warn(at(index), 'policy_without_right', `\`${id}\` grants nothing on this API`, hint)
+    }
+  }
+}
