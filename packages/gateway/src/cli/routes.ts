@@ -66,7 +66,7 @@ export function formatRoutes(routes: readonly RouteProtection[]): string {
   const rows = routes.map(({ api, place, methods, protections }) => [
     api,
     place,
-    methods.join(' '),
+    methods === 'all' ? methods : methods.join(' '),
     protections.length === 0 ? 'nothing: it is open' : protections.join('; '),
   ])
   return `${formatTable([['API', 'PATH', 'METHODS', 'PROTECTED BY'], ...rows])}\n`

@@ -7,7 +7,8 @@ export interface RouteProtection {
   readonly api: string
   /** As an operator writes it: `api.example.com/orders/*`. */
   readonly place: string
-  readonly methods: readonly string[]
+  /** `all`: whatever the API lets through. */
+  readonly methods: readonly string[] | 'all'
   /** In words; none: it is open. */
   readonly protections: readonly string[]
 }
@@ -32,7 +33,7 @@ function describePlace(
   return {
     api: id,
     place: formatPlace({ host, segments: all, rest }),
-    methods: only ?? methods,
+    methods: only ?? 'all',
     protections: access.kind === 'public' ? [] : protectionsOf(api, access.require),
   }
 }
