@@ -1,9 +1,7 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { pacedRpsMax } from './paced-rps-max.ts'
 import type { PacedRun } from './paced-run.ts'
-import { realTime } from './real-time.ts'
 import { type Latency, toLatency } from './to-latency.ts'
 
 export type { Latency } from './to-latency.ts'
@@ -13,7 +11,7 @@ const endedWithinSeconds = 30
 const generator = fileURLToPath(new URL('./paced.ts', import.meta.url))
 
 /**
- * Latency at a fixed rate, from a generator of its own on the load core (`paced.ts`), which goes before the upstream there; undefined when the generator did not
+ * Latency at a fixed rate, from a generator of its own on the load core (`paced.ts`); undefined when the generator did not
  * keep up with the rate. Fails, and says why, when an answer is missing or has another status than the expected one.
  */
 export async function latencyAt(options: {
@@ -30,10 +28,8 @@ export async function latencyAt(options: {
 }): Promise<Latency | undefined> {
   const { port, path, tokenFile, rps, seconds, startAt = 0, expectedStatus = 200 } = options
   const words = [port, path, tokenFile, Math.floor(rps), seconds, 64, startAt, expectedStatus].map(String)
-  // Beyond what it can send it would leave the upstream nothing of their core.
-  const first = rps <= pacedRpsMax ? realTime() : []
   const timeout = (seconds + endedWithinSeconds) * 1000
-  const args = ['-c', String(options.cpu), ...first, process.execPath, '--import', 'tsx', generator, ...words]
+  const args = ['-c', String(options.cpu), process.execPath, '--import', 'tsx', generator, ...words]
   const { stdout } = await promisify(execFile)('taskset', args, { timeout, killSignal: 'SIGKILL' })
   return toLatency(JSON.parse(stdout) as PacedRun, expectedStatus)
 }
