@@ -90,8 +90,10 @@ try {
     save()
     process.stdout.write(`${flags.json ? JSON.stringify(result) : figureTable(result)}\n`)
   })
-  const targets = targetRows(results, studies)
-  if (flags.targets) process.stdout.write(flags.json ? `${JSON.stringify(targets)}\n` : `${targetTable(targets)}\n`)
+  if (flags.targets) {
+    const targets = targetRows(results, studies)
+    process.stdout.write(flags.json ? `${JSON.stringify(targets)}\n` : `${targetTable(targets)}\n`)
+  }
   if (studies.some(({ failures }) => failures.length > 0)) process.exitCode = 1
 } finally {
   rmSync(folder, { recursive: true, force: true })

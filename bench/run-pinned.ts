@@ -9,9 +9,12 @@ export async function runPinned<T>(options: {
   readonly script: URL
   readonly words: readonly string[]
   readonly env?: Readonly<Record<string, string>>
+  /** One that has not ended by then is killed, and fails. */
+  readonly endedWithinMs?: number
 }): Promise<T> {
-  const { node, cpus, script, words, env } = options
+  const { node, cpus, script, words, env, endedWithinMs: timeout } = options
   const args = ['-c', cpus.join(','), node, '--import', 'tsx', fileURLToPath(script), ...words]
-  const { stdout } = await promisify(execFile)('taskset', args, { env: { ...process.env, ...env } })
+  const ending = timeout === undefined ? {} : { timeout, killSignal: 'SIGKILL' as const }
+  const { stdout } = await promisify(execFile)('taskset', args, { env: { ...process.env, ...env }, ...ending })
   return JSON.parse(stdout) as T
 }

@@ -1,6 +1,4 @@
-import { execFile } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
+import { runPinned } from '../run-pinned.ts'
 import type { PacedRun } from './paced-run.ts'
 import { type Latency, toLatency } from './to-latency.ts'
 
@@ -8,7 +6,7 @@ export type { Latency } from './to-latency.ts'
 
 /** From the end of its load to the end of the generator, its own start included. */
 const endedWithinSeconds = 30
-const generator = fileURLToPath(new URL('./paced.ts', import.meta.url))
+const script = new URL('./paced.ts', import.meta.url)
 
 /**
  * Latency at a fixed rate, from a generator of its own on the load core (`paced.ts`); undefined when the generator did not
@@ -26,10 +24,9 @@ export async function latencyAt(options: {
   /** 200 where it is not said. */
   readonly expectedStatus?: number
 }): Promise<Latency | undefined> {
-  const { port, path, tokenFile, rps, seconds, startAt = 0, expectedStatus = 200 } = options
+  const { port, path, tokenFile, rps, seconds, cpu, startAt = 0, expectedStatus = 200 } = options
   const words = [port, path, tokenFile, Math.floor(rps), seconds, 64, startAt, expectedStatus].map(String)
-  const timeout = (seconds + endedWithinSeconds) * 1000
-  const args = ['-c', String(options.cpu), process.execPath, '--import', 'tsx', generator, ...words]
-  const { stdout } = await promisify(execFile)('taskset', args, { timeout, killSignal: 'SIGKILL' })
-  return toLatency(JSON.parse(stdout) as PacedRun, expectedStatus)
+  const endedWithinMs = (seconds + endedWithinSeconds) * 1000
+  const run = await runPinned<PacedRun>({ node: process.execPath, cpus: [cpu], script, words, endedWithinMs })
+  return toLatency(run, expectedStatus)
 }

@@ -1,6 +1,4 @@
-import { execFile } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
+import { runPinned } from '../run-pinned.ts'
 import type { Load } from './load.ts'
 
 /** What our own generators are told, as JSON on their command line. */
@@ -21,9 +19,7 @@ export interface GeneratorPlan {
 }
 
 /** Runs one of our generators as a process of its own, pinned to one core; it prints a `Load` as JSON. */
-export async function runGenerator(name: 'http1' | 'http2', cpu: number, plan: GeneratorPlan): Promise<Load> {
-  const file = fileURLToPath(new URL(`./${name}.ts`, import.meta.url))
-  const args = ['-c', String(cpu), process.execPath, '--import', 'tsx', file, JSON.stringify(plan)]
-  const { stdout } = await promisify(execFile)('taskset', args)
-  return JSON.parse(stdout) as Load
+export function runGenerator(name: 'http1' | 'http2', cpu: number, plan: GeneratorPlan): Promise<Load> {
+  const script = new URL(`./${name}.ts`, import.meta.url)
+  return runPinned({ node: process.execPath, cpus: [cpu], script, words: [JSON.stringify(plan)] })
 }

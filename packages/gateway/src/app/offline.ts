@@ -2,7 +2,9 @@ import { stringify } from 'yaml'
 import { assemble } from '../compile/assemble.ts'
 import { compareRoutes, type LostProtection } from '../compile/compare-routes.ts'
 import { describeRoutes, type RouteProtection } from '../compile/describe-routes.ts'
+import { grantsOf } from '../compile/grants-of.ts'
 import type { ApiPlan, GrantsPlan, RequirePlan } from '../compile/plan.ts'
+import { scopeWords } from '../compile/scope-words.ts'
 import { algorithms } from '../domain/algorithm.ts'
 import type { Result } from '../domain/result.ts'
 import type { LocatedProblem } from './config/config-source.ts'
@@ -62,7 +64,8 @@ export function overviewOf(loaded: LoadedConfig): readonly ApiOverview[] {
   )
 }
 
-function overviewOfApi({ id, host, segments, access, routes }: ApiPlan, loaded: LoadedConfig): ApiOverview {
+function overviewOfApi(plan: ApiPlan, loaded: LoadedConfig): ApiOverview {
+  const { id, host, segments, access, routes } = plan
   const require = access.kind === 'protected' ? access.require : undefined
   const issuerIds = access.kind === 'protected' ? access.issuerIds : []
   return {
@@ -71,8 +74,8 @@ function overviewOfApi({ id, host, segments, access, routes }: ApiPlan, loaded: 
     upstream: loaded.document.apis[id]?.upstream.targets ?? [],
     access: access.kind,
     issuers: issuerIds.map((issuerId) => overviewOfIssuer(issuerId, require?.audiences ?? [], loaded)),
-    scopes: (require?.scopes ?? []).flatMap(({ any, all }) => [...(all ?? []), ...(any ? [any.join(' or ')] : [])]),
-    policies: access.kind === 'protected' ? sourcesOf(access.grants) : [],
+    scopes: require === undefined ? [] : scopeWords(require),
+    policies: sourcesOf(grantsOf(plan)),
     routes: routes.length,
     publicRoutes: routes.filter((route) => route.access === 'public').length,
   }

@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
 import type { LocatedProblem } from '../app/offline.ts'
 import { openAdmin } from './admin-client.ts'
-import { type AdminFlags, type ReferenceFlags, referenceOptions, withAdmin, withReferences } from './option-sets.ts'
+import { loadFile } from './load-file.ts'
+import { type AdminFlags, type ReferenceFlags, withAdmin, withReferences } from './option-sets.ts'
 import { exitCodes, type Terminal } from './terminal.ts'
 import { toJson } from './to-json.ts'
 
@@ -47,9 +48,9 @@ Examples:
 }
 
 async function showFile(file: string, flags: ShowFlags, terminal: Terminal): Promise<number> {
-  const { effectiveDocument, formatProblem, loadOffline, toYaml } = await import('../app/offline.ts')
-  const loaded = await loadOffline(file, referenceOptions(flags))
-  if (!loaded.ok) return terminal.fail([`${file} cannot be used:`, ...loaded.error.map(formatProblem)].join('\n'))
+  const { effectiveDocument, toYaml } = await import('../app/offline.ts')
+  const loaded = await loadFile(file, flags)
+  if (!loaded.ok) return terminal.fail(loaded.error)
   print(effectiveDocument(loaded.value), `# ${file}: ${notice}`, flags, toYaml, terminal)
   return exitCodes.done
 }

@@ -8,14 +8,8 @@ import { describeRequest, type RequestFlags } from './described-request.ts'
 import { formatDecision } from './format-decision.ts'
 import { count } from './format-table.ts'
 import { formatDate } from './format-time.ts'
-import {
-  type AdminFlags,
-  type ReferenceFlags,
-  referenceOptions,
-  repeatable,
-  withAdmin,
-  withReferences,
-} from './option-sets.ts'
+import { loadFile } from './load-file.ts'
+import { type AdminFlags, type ReferenceFlags, repeatable, withAdmin, withReferences } from './option-sets.ts'
 import { readSourceLine } from './source-line.ts'
 import { exitCodes, type Terminal } from './terminal.ts'
 import { toJson } from './to-json.ts'
@@ -78,10 +72,9 @@ async function ask(id: string | undefined, flags: ExplainFlags, terminal: Termin
   if (!request.ok) return request
   if (config === undefined) return askGateway(flags, (admin) => admin.post('/explain', request.value))
 
-  const { formatProblem, loadOffline } = await import('../app/offline.ts')
   const { explainOffline } = await import('../app/offline-explain.ts')
-  const loaded = await loadOffline(config, referenceOptions(flags))
-  if (!loaded.ok) return err([`${config} cannot be used:`, ...loaded.error.map(formatProblem)].join('\n'))
+  const loaded = await loadFile(config, flags)
+  if (!loaded.ok) return loaded
   const options = { dataDir: flags.data, nowMs: Date.now(), file: config }
   const { decision, keySets } = await explainOffline(request.value, loaded.value, options)
   terminal.note(

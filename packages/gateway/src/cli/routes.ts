@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
 import type { LostProtection, RouteProtection } from '../app/offline.ts'
 import { count, formatTable } from './format-table.ts'
-import { type ReferenceFlags, referenceOptions, withReferences } from './option-sets.ts'
+import { loadFile } from './load-file.ts'
+import { type ReferenceFlags, withReferences } from './option-sets.ts'
 import { exitCodes, type Terminal } from './terminal.ts'
 import { toJson } from './to-json.ts'
 
@@ -31,34 +32,28 @@ Examples:
   git show main:jotgate.yaml > before.yaml && jotgate routes --against before.yaml`,
     )
     .action(async (flags: RoutesFlags) => {
-      process.exitCode = flags.against === undefined ? await list(flags, terminal) : await compare(flags, terminal)
+      const { against } = flags
+      process.exitCode = against === undefined ? await list(flags, terminal) : await compare(against, flags, terminal)
     })
 }
 
 async function list(flags: RoutesFlags, terminal: Terminal): Promise<number> {
   const { routesOf } = await import('../app/offline.ts')
-  const loaded = await load(flags.config, flags, terminal)
-  if (loaded === undefined) return exitCodes.refused
-  const routes = routesOf(loaded)
+  const loaded = await loadFile(flags.config, flags)
+  if (!loaded.ok) return terminal.fail(loaded.error)
+  const routes = routesOf(loaded.value)
   terminal.out(flags.json ? toJson({ routes }) : formatRoutes(routes))
   return exitCodes.done
 }
 
-async function compare(flags: RoutesFlags, terminal: Terminal): Promise<number> {
+async function compare(against: string, flags: RoutesFlags, terminal: Terminal): Promise<number> {
   const { lostSince } = await import('../app/offline.ts')
-  const [before, after] = [await load(flags.against ?? '', flags, terminal), await load(flags.config, flags, terminal)]
-  if (before === undefined || after === undefined) return exitCodes.refused
-  const lost = lostSince(before, after)
-  terminal.out(flags.json ? toJson({ lost }) : formatLost(lost, flags.against ?? ''))
+  const [before, after] = [await loadFile(against, flags), await loadFile(flags.config, flags)]
+  for (const loaded of [before, after]) if (!loaded.ok) terminal.fail(loaded.error)
+  if (!before.ok || !after.ok) return exitCodes.refused
+  const lost = lostSince(before.value, after.value)
+  terminal.out(flags.json ? toJson({ lost }) : formatLost(lost, against))
   return lost.length === 0 ? exitCodes.done : exitCodes.refused
-}
-
-async function load(file: string, flags: RoutesFlags, terminal: Terminal) {
-  const { formatProblem, loadOffline } = await import('../app/offline.ts')
-  const loaded = await loadOffline(file, referenceOptions(flags))
-  if (loaded.ok) return loaded.value
-  terminal.fail([`${file} cannot be used:`, ...loaded.error.map(formatProblem)].join('\n'))
-  return undefined
 }
 
 /** A table: each route with what protects it. */

@@ -6,7 +6,8 @@ import type { Decision } from '../domain/decision.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import { describeKeySets } from './explain.ts'
 import { formatRule } from './format-decision.ts'
-import { type ReferenceFlags, referenceOptions, withReferences } from './option-sets.ts'
+import { loadFile } from './load-file.ts'
+import { type ReferenceFlags, withReferences } from './option-sets.ts'
 import { readToken } from './read-given.ts'
 import { readKeyOrSecretFile } from './read-key-file.ts'
 import { exitCodes, type Paint, type Terminal } from './terminal.ts'
@@ -78,11 +79,10 @@ async function verify(given: string, flags: VerifyFlags, terminal: Terminal): Pr
 type Judged = Promise<Result<OfflineDecision, string>>
 
 async function judgeByConfig(token: string, file: string, api: string, flags: VerifyFlags, terminal: Terminal): Judged {
-  const { formatProblem, loadOffline } = await import('../app/offline.ts')
   const { explainOffline } = await import('../app/offline-explain.ts')
   const { requestFor } = await import('../app/offline-verify.ts')
-  const loaded = await loadOffline(file, referenceOptions(flags))
-  if (!loaded.ok) return err([`${file} cannot be used:`, ...loaded.error.map(formatProblem)].join('\n'))
+  const loaded = await loadFile(file, flags)
+  if (!loaded.ok) return loaded
   const request = requestFor(token, api, loaded.value)
   if (!request.ok) return request
   const nowMs = Date.now()

@@ -1,6 +1,7 @@
 import { type HeaderNames, headerNames } from '../domain/header-name.ts'
 import { matchIssuer } from '../domain/match-issuer.ts'
 import { buildPolicy } from './build-policy.ts'
+import { grantsOf } from './grants-of.ts'
 import { buildAccess } from './match-routes.ts'
 import { buildMatcher } from './matcher.ts'
 import type { ApiPlan, ConfigObject, GatewayPlan, IssuerPlan } from './plan.ts'
@@ -146,8 +147,8 @@ function compileApi(
   })
 }
 
-function scopePoliciesOf({ access }: ApiPlan): CompiledApi['scopePolicies'] {
-  const scopes = access.kind === 'protected' ? access.grants?.scopes : undefined
+function scopePoliciesOf(plan: ApiPlan): CompiledApi['scopePolicies'] {
+  const scopes = grantsOf(plan)?.scopes
   return scopes === undefined ? undefined : new Map(scopes.policies)
 }
 

@@ -1,5 +1,5 @@
 import { type ApiConfig, type Config, type ConfigPath, formatConfigPath } from '@jotgate/contract'
-import { pathForm } from '../domain/path-form.ts'
+import type { pathForm } from '../domain/path-form.ts'
 import { compileAllowedHeaders } from './compile-allowed-headers.ts'
 import { compileCors } from './compile-cors.ts'
 import { compileForwardedClaims } from './compile-forward.ts'
@@ -11,6 +11,7 @@ import { compileRoutes } from './compile-route.ts'
 import { compileTokenPlaces } from './compile-token-places.ts'
 import { compileUpstream } from './compile-upstream.ts'
 import { defaultMethods } from './default-methods.ts'
+import { pathFormsOf } from './path-forms-of.ts'
 import type { ApiPlan } from './plan.ts'
 import type { ProblemList } from './problem-list.ts'
 
@@ -23,7 +24,7 @@ export function compileApi(
   problems: ProblemList,
 ): ApiPlan {
   const path = ['apis', id]
-  const pathForms = api.listen.allow.reduce((bits, form) => bits | pathForm[form], 0)
+  const pathForms = pathFormsOf(api)
   const methods = api.methods ?? defaultMethods
   const access = compileAccess(id, config, api, ports, problems)
   const places = access.kind === 'public' ? [] : access.tokenPlaces

@@ -1,4 +1,5 @@
 import { type ConfigPath, type CorsConfig, formatConfigPath } from '@jotgate/contract'
+import { checkMethodsUsed } from './check-methods-used.ts'
 import type { CorsPlan, TokenPlace } from './plan.ts'
 import type { ProblemList } from './problem-list.ts'
 
@@ -13,11 +14,7 @@ export function compileCors(
   path: ConfigPath,
   problems: ProblemList,
 ): CorsPlan {
-  for (const [index, method] of (cors.methods ?? []).entries()) {
-    if (apiMethods.includes(method)) continue
-    const hint = "add it to the API's `methods`, or drop it here"
-    problems.error([...path, 'methods', index], 'method_unused', `the API does not let ${method} through`, hint)
-  }
+  checkMethodsUsed(cors.methods, apiMethods, [...path, 'methods'], problems)
   if (cors.exposeHeaders.includes('*') && cors.credentials) {
     const message = 'with `credentials` browsers take `*` for a header of that name'
     problems.error([...path, 'exposeHeaders'], 'cors_wildcard', message, 'list the headers')

@@ -1,7 +1,7 @@
 import { type ApiConfig, type Config, type ConfigPath, formatConfigPath } from '@jotgate/contract'
 import { toClaimPath } from '../domain/read-claim.ts'
-import { closestWord } from './closest-word.ts'
 import { mutableClaims } from './compile-requirements.ts'
+import { didYouMean } from './did-you-mean.ts'
 import type { GrantsPlan } from './plan.ts'
 import type { ProblemList } from './problem-list.ts'
 
@@ -23,12 +23,8 @@ export function compileGrants(
   checkMutable(scopes?.claim ?? false, [...path, 'scopes', 'claim'], problems)
   if (issuers.length > 1) {
     const message = 'each of these issuers may name every policy'
-    problems.warn(
-      [...path, 'issuers'],
-      'policy_several_issuers',
-      message,
-      'give issuers you trust less an API of their own',
-    )
+    const hint = 'give issuers you trust less an API of their own'
+    problems.warn([...path, 'issuers'], 'policy_several_issuers', message, hint)
   }
   checkPolicies(id, config, defaults, (index) => [...path, 'policy', 'default', index], problems)
   const added = Object.entries(scopes?.policies ?? {}).map(([scope, ids]) => {
@@ -94,8 +90,7 @@ function checkPolicies(
   for (const [index, id] of ids.entries()) {
     const policy = Object.hasOwn(policies, id) ? policies[id] : undefined
     if (policy === undefined) {
-      const closest = closestWord(id, Object.keys(policies))
-      const hint = closest === undefined ? 'add it under `policies`' : `did you mean \`${closest}\`?`
+      const hint = didYouMean(id, Object.keys(policies)) ?? 'add it under `policies`'
       problems.error(at(index), 'policy_unknown', `there is no policy \`${id}\``, hint)
     } else if (!policy.access.some(({ api }) => api === apiId)) {
       const hint = `add { api: ${apiId} } to its \`access\`, or take it out here`

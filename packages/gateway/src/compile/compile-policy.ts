@@ -1,9 +1,10 @@
 import { type ApiConfig, type Config, type ConfigPath, formatConfigPath, type PolicyConfig } from '@jotgate/contract'
-import { pathForm } from '../domain/path-form.ts'
-import { closestWord } from './closest-word.ts'
+import { checkMethodsUsed } from './check-methods-used.ts'
 import { compilePattern } from './compile-pattern.ts'
 import type { CompilePorts } from './compile-ports.ts'
 import { defaultMethods } from './default-methods.ts'
+import { didYouMean } from './did-you-mean.ts'
+import { pathFormsOf } from './path-forms-of.ts'
 import type { PolicyPlan, RightPlan } from './plan.ts'
 import type { ProblemList } from './problem-list.ts'
 
@@ -38,14 +39,13 @@ function compileRight(
 ): readonly RightPlan[] {
   const api = Object.hasOwn(config.apis, right.api) ? config.apis[right.api] : undefined
   if (api === undefined) {
-    const closest = closestWord(right.api, Object.keys(config.apis))
-    const hint = closest === undefined ? 'name an API of `apis`' : `did you mean \`${closest}\`?`
+    const hint = didYouMean(right.api, Object.keys(config.apis)) ?? 'name an API of `apis`'
     problems.error([...path, 'api'], 'api_unknown', `there is no API \`${right.api}\``, hint)
     return []
   }
   checkAsks(right.api, api, path, problems)
-  checkMethods(right, api, path, problems)
-  const forms = api.listen.allow.reduce((bits, form) => bits | pathForm[form], 0)
+  checkMethodsUsed(right.methods, api.methods ?? defaultMethods, [...path, 'methods'], problems)
+  const forms = pathFormsOf(api)
   const paths = right.paths?.flatMap((text, index) => {
     const at = [...path, 'paths', index]
     checkParameter(text, at, problems)
@@ -66,18 +66,4 @@ function checkAsks(id: string, { access }: ApiConfig, path: ConfigPath, problems
   if (access !== 'public' && (access.policy !== undefined || access.scopes !== undefined)) return
   const hint = `write \`policy\` or \`scopes\` under \`apis.${id}.access\`, or drop the right`
   problems.error([...path, 'api'], 'policy_not_asked', `API \`${id}\` asks nobody for a policy`, hint)
-}
-
-function checkMethods(
-  { methods }: PolicyConfig['access'][number],
-  api: ApiConfig,
-  path: ConfigPath,
-  problems: ProblemList,
-): void {
-  const letThrough = api.methods ?? defaultMethods
-  for (const [index, method] of (methods ?? []).entries()) {
-    if (letThrough.includes(method)) continue
-    const hint = "add it to the API's `methods`, or drop it here"
-    problems.error([...path, 'methods', index], 'method_unused', `the API does not let ${method} through`, hint)
-  }
 }

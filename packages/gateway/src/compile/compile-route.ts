@@ -1,4 +1,5 @@
 import { type ApiConfig, type ConfigPath, formatConfigPath, type RouteConfig } from '@jotgate/contract'
+import { checkMethodsUsed } from './check-methods-used.ts'
 import { compilePattern } from './compile-pattern.ts'
 import { compileRequirements } from './compile-requirements.ts'
 import type { RoutePlan } from './plan.ts'
@@ -74,11 +75,7 @@ function checkRoute(
     const hint = 'give the API an `access` with issuers, and open its other routes with `override: true`'
     problems.error(path, 'route_on_public_api', 'a public API has no token for its routes to check', hint)
   }
-  for (const [index, method] of (route.methods ?? []).entries()) {
-    if (methods.includes(method)) continue
-    const hint = "add it to the API's `methods`, or drop it here"
-    problems.error([...path, 'methods', index], 'method_unused', `the API does not let ${method} through`, hint)
-  }
+  checkMethodsUsed(route.methods, methods, [...path, 'methods'], problems)
 }
 
 function overrideWords(route: RouteConfig): string {

@@ -1,5 +1,7 @@
-import { formatPlace } from './places.ts'
+import { grantsOf } from './grants-of.ts'
+import { formatPlace, samplePaths } from './places.ts'
 import type { PathPattern, RequirePlan } from './plan.ts'
+import { scopeWords } from './scope-words.ts'
 import type { CompiledApi, Snapshot } from './snapshot.ts'
 
 /** What stands before the requests of one API or route. */
@@ -27,29 +29,25 @@ function describePlace(
   only: readonly string[] | undefined,
 ): RouteProtection {
   const { id, host, segments: prefix, methods } = api.plan
-  const all = [...prefix, ...segments]
-  const path = `/${all.map((segment) => (segment === '*' ? 'any' : segment)).join('/')}`
+  const place = { host, segments: [...prefix, ...segments], rest }
+  const [path = '/'] = samplePaths(place)
   const access = api.accessFor((only ?? methods)[0] ?? 'GET', path)
   return {
     api: id,
-    place: formatPlace({ host, segments: all, rest }),
+    place: formatPlace(place),
     methods: only ?? 'all',
     protections: access.kind === 'public' ? [] : protectionsOf(api, access.require),
   }
 }
 
 function protectionsOf({ issuers, plan }: CompiledApi, require: RequirePlan): readonly string[] {
-  const grants = plan.access.kind === 'protected' ? plan.access.grants : undefined
   return [
     ...issuers.map(({ plan: { id, audiences } }) =>
       audiences === undefined ? `issuer ${id}` : `issuer ${id} for ${audiences.join(' or ')}`,
     ),
     ...require.audiences.map(({ oneOf }) => `audience ${oneOf.join(' or ')}`),
     ...require.claims.map(({ path }) => `claim ${path.text}`),
-    ...require.scopes.flatMap(({ all, any }) => [
-      ...(all ?? []).map((scope) => `scope ${scope}`),
-      ...(any === undefined ? [] : [`scope ${any.join(' or ')}`]),
-    ]),
-    ...(grants === undefined ? [] : ['a policy']),
+    ...scopeWords(require).map((scope) => `scope ${scope}`),
+    ...(grantsOf(plan) === undefined ? [] : ['a policy']),
   ]
 }

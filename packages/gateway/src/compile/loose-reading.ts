@@ -7,6 +7,7 @@ const [slashCode, percentCode, semicolonCode] = [0x2f, 0x25, 0x3b]
  * Decoded bytes are latin1 characters. The path itself when both readings are the same.
  */
 export function looseReading(path: string): string {
+  if (!path.includes('%') && !path.includes(';') && !path.includes('//')) return path
   let text = ''
   let inParameter = false
   let afterSlash = false

@@ -1,4 +1,5 @@
 import type { ClaimRule } from '../domain/claim-rule.ts'
+import { grantsOf } from './grants-of.ts'
 import type { GrantsPlan, IssuerPlan, RequirePlan } from './plan.ts'
 import type { CompiledApi, EffectiveAccess, Snapshot } from './snapshot.ts'
 
@@ -14,7 +15,8 @@ export interface Comparison {
 
 /**
  * What stood before a request and no longer does, in words; none where the request is not let in at all, or was open
- * before. Whoever was refused by the configuration before is refused by the one after, unless something is said here.
+ * before. Looked at are the token, issuers, audiences, claims, scopes and the rights of policies, not how long tokens and
+ * policies last.
  */
 export function lostProtections({ before, after, host, path, method }: Comparison): readonly string[] {
   const then = before.match(host, path)
@@ -30,12 +32,12 @@ export function lostProtections({ before, after, host, path, method }: Compariso
     ...lostAudiences(then, held, now, holds),
     ...lostClaims(then, held, now, holds),
     ...lostScopes(held.require, holds.require),
-    ...lostPolicies(grantsOf(then), grantsOf(now)),
+    ...lostPolicies(grantsOf(then.plan), grantsOf(now.plan)),
     ...widenedPolicies({ before, after, host, path, method }, then, now),
   ]
 }
 
-/** Issuers that vouch for nobody before: whom they name may call now. */
+/** Issuers nobody trusted here before: whom they name may call now. */
 function lostIssuers(then: CompiledApi, now: CompiledApi): readonly string[] {
   return now.issuers
     .filter(({ plan }) => partner(plan, then) === undefined)
@@ -109,7 +111,7 @@ function scopeTerms({ claim, all, any }: RequirePlan['scopes'][number]): ScopeTe
   return { claim: claim.text, all: all ?? [], anyOf: any }
 }
 
-/** Whether a token that satisfies `terms` has one of `scopes` for certain. */
+/** Whether a token that satisfies these terms has one of `scopes` for certain. */
 function asksFor({ all, anyOf }: ScopeTerms, scopes: readonly string[]): boolean {
   return all.some((scope) => scopes.includes(scope)) || (anyOf !== undefined && isSubset(anyOf, scopes))
 }
@@ -141,16 +143,12 @@ function widenedPolicies(
   then: CompiledApi,
   now: CompiledApi,
 ): readonly string[] {
-  if (grantsOf(then) === undefined || grantsOf(now) === undefined) return []
+  if (grantsOf(then.plan) === undefined || grantsOf(now.plan) === undefined) return []
   const widened = [...after.policies.values()].filter(
     ({ plan, allows }) =>
       allows(now.plan, method, path) && before.policies.get(plan.id)?.allows(then.plan, method, path) !== true,
   )
   return widened.map(({ plan }) => `policy: ${plan.id} grants it now`)
-}
-
-function grantsOf({ plan }: CompiledApi): GrantsPlan | undefined {
-  return plan.access.kind === 'protected' ? plan.access.grants : undefined
 }
 
 function isSubset(part: readonly string[], whole: readonly string[]): boolean {

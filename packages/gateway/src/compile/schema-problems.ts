@@ -6,7 +6,7 @@ import {
   keysAllowedAt,
   type RawConfigIssue,
 } from '@jotgate/contract'
-import { closestWord } from './closest-word.ts'
+import { didYouMean } from './did-you-mean.ts'
 
 /** An issue at its whole path; those inside a union carry only the rest of it. */
 interface PlacedIssue {
@@ -136,21 +136,19 @@ function problemsOf({ path, issue }: PlacedIssue, document: unknown): readonly C
 
 function unknownKey(path: ConfigPath, key: string): ConfigProblem {
   const allowed = keysAllowedAt(path)
-  const meant = closestWord(key, allowed)
   const where = path.length === 0 ? 'the document' : `\`${shortPath(path)}\``
   return {
     path: formatConfigPath([...path, key]),
     code: 'unknown_key',
     message: `${where} has no key \`${key.slice(0, 64)}\``,
-    hint: meant === undefined ? `known are ${allowed.join(', ')}` : `did you mean \`${meant}\`?`,
+    hint: didYouMean(key, allowed) ?? `known are ${allowed.join(', ')}`,
     severity: 'error',
   }
 }
 
 function hintFor(issue: ConfigIssue, value: unknown): string | undefined {
   if (issue.code === 'invalid_value' && typeof value === 'string') {
-    const meant = closestWord(value, issue.values.map(String))
-    return meant === undefined ? undefined : `did you mean \`${meant}\`?`
+    return didYouMean(value, issue.values.map(String))
   }
   if (issue.code !== 'invalid_type') return undefined
   if (value === null) return 'nothing is written after the key'

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -98,6 +98,14 @@ export async function startGateway(settings: StartSettings): Promise<GatewayProc
     status: async () =>
       JSON.parse((await send(`${adminUrl}/status`, { headers: { Authorization: `Bearer ${adminToken}` } })).body),
   }
+}
+
+/** Puts a document in the place of a gateway's file, whole, and waits until it is in force everywhere. */
+export async function replaceConfig(gateway: GatewayProcess, document: object, generation: number): Promise<void> {
+  const draft = join(gateway.folder, 'draft')
+  writeFileSync(draft, JSON.stringify(document))
+  renameSync(draft, gateway.configFile)
+  await until(async () => (await gateway.status()).workers.every((worker) => worker.generation === generation))
 }
 
 /** Starts a gateway that is expected to end by itself. */

@@ -1,13 +1,10 @@
-import { renameSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type AnnouncedUpstream, nonceHeader, startAnnouncedUpstream } from '../support/announced-upstream.ts'
 import { mint, publicJwk } from '../support/model-histories.ts'
-import { cleanUp, type GatewayProcess, send, startGateway, until } from './gateway-process.ts'
+import { cleanUp, type GatewayProcess, replaceConfig, send, startGateway } from './gateway-process.ts'
 
 let upstream: AnnouncedUpstream
 let gateway: GatewayProcess
-let generation = 1
 let nonce = 0
 
 /** An API of callers with policies; `clerk` has these paths. */
@@ -47,14 +44,6 @@ async function ask(path: string, token: string | undefined, mayPass: boolean, me
   return status
 }
 
-async function reload(document: object): Promise<void> {
-  const draft = join(gateway.folder, 'draft')
-  writeFileSync(draft, JSON.stringify(document))
-  renameSync(draft, gateway.configFile)
-  generation += 1
-  await until(async () => (await gateway.status()).workers.every((worker) => worker.generation === generation))
-}
-
 beforeAll(async () => {
   upstream = await startAnnouncedUpstream()
   gateway = await startGateway({ config: config(['/clerk/*']), workers: 1 })
@@ -85,10 +74,10 @@ describe('policies on a running gateway', () => {
   it('hold from the next request on when they change, for a token that was seen before as well', async () => {
     const clerk = mine({ pol: 'clerk' })
     for (let use = 0; use < 3; use += 1) expect(await ask('/orders/clerk/7', clerk, true)).toBe(200)
-    await reload(config(['/office/*']))
+    await replaceConfig(gateway, config(['/office/*']), 2)
     expect(await ask('/orders/clerk/7', clerk, false)).toBe(403)
     expect(await ask('/orders/office/7', clerk, true)).toBe(200)
-    await reload(config(['/clerk/*']))
+    await replaceConfig(gateway, config(['/clerk/*']), 3)
     expect(await ask('/orders/clerk/7', clerk, true)).toBe(200)
     expect(upstream.unexpected()).toEqual([])
   })

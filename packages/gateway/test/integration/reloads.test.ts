@@ -1,9 +1,8 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { cleanUp, type GatewayProcess, startGateway, startLoad, until } from './gateway-process.ts'
+import { cleanUp, replaceConfig, startGateway, startLoad } from './gateway-process.ts'
 
 let upstream: Server
 let target: string
@@ -22,14 +21,6 @@ function config(apis: number, edit: number, prefix = ''): object {
   return { version: 1, apis: Object.fromEntries([...many, ['edited', open(`/edit-${edit}`)]]) }
 }
 
-/** Puts an edit in the file's place, whole, and waits until it is in force everywhere. */
-async function edit(gateway: GatewayProcess, document: object, generation: number): Promise<void> {
-  const draft = join(gateway.folder, 'draft')
-  writeFileSync(draft, JSON.stringify(document))
-  renameSync(draft, gateway.configFile)
-  await until(async () => (await gateway.status()).workers.every((worker) => worker.generation === generation))
-}
-
 const mebibyte = 1024 * 1024
 /** Garbage is collected soon, so that what stays is what is held. */
 const smallHeap = ['--max-semi-space-size=1', '--max-old-space-size=64']
@@ -43,9 +34,9 @@ describe('many reloads', () => {
     const gateway = await startGateway({ config: config(3000, 1), workers: 1 })
     const worker = (await gateway.status()).workers[0]?.pid ?? 0
     const started = bytesReadBy(worker)
-    await edit(gateway, config(3000, 2), 2)
+    await replaceConfig(gateway, config(3000, 2), 2)
     const oneChanged = bytesReadBy(worker) - started
-    await edit(gateway, config(3000, 2, '/other'), 3)
+    await replaceConfig(gateway, config(3000, 2, '/other'), 3)
     const allChanged = bytesReadBy(worker) - started - oneChanged
     // The list of names and hashes travels each time.
     expect(oneChanged).toBeLessThan(allChanged / 3)
@@ -60,7 +51,7 @@ describe('many reloads', () => {
     const reload = async (times: number): Promise<void> => {
       for (let count = 0; count < times; count += 1) {
         generation += 1
-        await edit(gateway, config(100, generation), generation)
+        await replaceConfig(gateway, config(100, generation), generation)
       }
     }
     await reload(50)

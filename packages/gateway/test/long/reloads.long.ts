@@ -1,7 +1,5 @@
-import { renameSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
-import { cleanUp, type GatewayProcess, startGateway, until } from '../integration/gateway-process.ts'
+import { cleanUp, replaceConfig, startGateway } from '../integration/gateway-process.ts'
 import { type RawUpstream, scripted } from '../upstream/raw-upstream.ts'
 import { residentMebibytes } from './process-memory.ts'
 import { mintTokens, protectedApi, protectedEnvironment } from './protected-api.ts'
@@ -24,14 +22,6 @@ function edition(target: string, edit: number): object {
   return protectedApi(target, `/edit-${edit}`, ...Array.from({ length: 100 }, (_, index) => `/api-${index}`))
 }
 
-/** Puts an edit in the file's place, whole, and waits until it is in force everywhere. */
-async function edit(gateway: GatewayProcess, document: object, generation: number): Promise<void> {
-  const draft = join(gateway.folder, 'draft')
-  writeFileSync(draft, JSON.stringify(document))
-  renameSync(draft, gateway.configFile)
-  await until(async () => (await gateway.status()).workers.every((worker) => worker.generation === generation))
-}
-
 it(`${reloads} reloads under load fail no request, and neither control nor a worker grows`, async () => {
   const target = `http://127.0.0.1:${upstream.port}`
   const gateway = await startGateway({ config: edition(target, 1), env: protectedEnvironment })
@@ -41,7 +31,7 @@ it(`${reloads} reloads under load fail no request, and neither control nor a wor
 
   let settled: readonly number[] = []
   for (let done = 1; done <= reloads; done += 1) {
-    await edit(gateway, edition(target, done + 1), done + 1)
+    await replaceConfig(gateway, edition(target, done + 1), done + 1)
     if (done === settledAfter) settled = processes.map(residentMebibytes)
   }
   await load.stop()

@@ -1,3 +1,4 @@
+import { grantsOf } from '../../compile/grants-of.ts'
 import type { GrantsPlan } from '../../compile/plan.ts'
 import type { CompiledApi, CompiledPolicy, Snapshot } from '../../compile/snapshot.ts'
 import type { ClaimPath } from '../../domain/claim-path.ts'
@@ -19,8 +20,7 @@ export function resolvePolicy(
   api: CompiledApi,
   policies: Snapshot['policies'],
 ): Result<Grant | undefined, Reject> {
-  const { access } = api.plan
-  const plan = access.kind === 'protected' ? access.grants : undefined
+  const plan = grantsOf(api.plan)
   if (plan === undefined) return nothingAsked
 
   const named = plan.claim === undefined ? ok(undefined) : readNames(claims, plan.claim, `${plan.rule}.claim`)
