@@ -1,129 +1,7 @@
 import { z } from 'zod'
-import {
-  claimPath,
-  day,
-  forwardedForm,
-  headerName,
-  hour,
-  method,
-  minute,
-  oneOrMore,
-  pathPattern,
-  scalar,
-  scalars,
-} from './config-fields.ts'
-import { objectId } from './ids.ts'
+import { access, requirements } from './config-access.ts'
+import { claimPath, day, forwardedForm, headerName, hour, method, minute, pathPattern } from './config-fields.ts'
 import { durationBetween, referable, secretReference, sizeBetween } from './scalars.ts'
-
-const claimRule = z.strictObject({
-  path: claimPath,
-  equals: scalar.optional().meta({ description: 'The claim is exactly this value.' }),
-  oneOf: scalars.optional().meta({ description: 'The claim is exactly one of these values.' }),
-  contains: scalar
-    .optional()
-    .meta({ description: 'A list that has this value, or a text that has this word between spaces.' }),
-  any: scalars.optional().meta({ description: 'A list (or words) with at least one of these.' }),
-  all: scalars.optional().meta({ description: 'A list (or words) with all of these.' }),
-  min: z.number().optional().meta({ description: 'A number not below this.' }),
-  max: z.number().optional().meta({ description: 'A number not above this.' }),
-})
-
-const scopeNames = z.array(z.string().min(1).max(256)).min(1).max(100)
-
-const requirements = z.strictObject({
-  audiences: z.array(z.string().min(1).max(2048)).min(1).max(100).optional().meta({
-    description: 'One of these must be in `aud`, besides what the issuer asks for.',
-  }),
-  claims: z
-    .array(z.union([claimPath, claimRule]))
-    .max(100)
-    .default([])
-    .meta({ description: 'Claims that must be present (a name) or satisfy every condition written (a rule).' }),
-  scopes: z
-    .strictObject({
-      any: scopeNames.optional().meta({ description: 'At least one of these scopes.' }),
-      all: scopeNames.optional().meta({ description: 'All of these scopes.' }),
-      claim: claimPath.default('scope').meta({ description: 'Where the scopes are: words between spaces, or a list.' }),
-    })
-    .optional()
-    .meta({ description: 'Scopes the token must grant.' }),
-})
-
-const tokenPlace = z.union([
-  z.strictObject({
-    header: headerName.meta({ description: 'Header that carries the token.' }),
-    scheme: z
-      .string()
-      .regex(/^[A-Za-z][A-Za-z0-9-]{0,31}$/, 'an authentication scheme such as Bearer, or null for none')
-      .nullable()
-      .optional()
-      .meta({
-        description: 'Scheme before the token; default `Bearer` in `authorization`, none (`null`) in any other header.',
-      }),
-  }),
-  z.strictObject({
-    query: z
-      .string()
-      .regex(/^[A-Za-z0-9._-]{1,64}$/, 'a parameter name: 1 to 64 of letters, digits and ._-')
-      .meta({ description: 'Query parameter that carries the token.' }),
-  }),
-  z.strictObject({
-    cookie: z
-      .string()
-      .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/, 'a cookie name (RFC 6265 4.1.1)')
-      .meta({ description: 'Cookie that carries the token.' }),
-    origins: z
-      .array(z.string().regex(/^https?:\/\/[^/\s]+$/, 'an origin, scheme and host: https://app.example.com'))
-      .max(32)
-      .default([])
-      .meta({ description: 'Origins allowed to send unsafe methods with this cookie; the same origin always is.' }),
-  }),
-])
-
-const callerPolicies = z.strictObject({
-  claim: z
-    .union([claimPath, z.literal(false)])
-    .default('pol')
-    .meta({ description: "The claim that names the caller's policies: one id, or a list. `false`: no claim does." }),
-  default: z.array(objectId).min(1).max(100).optional().meta({
-    description: 'Policies of a caller whose token has no such claim. Without them such a caller is refused.',
-  }),
-  merge: z.enum(['permissive', 'strict']).default('permissive').meta({
-    description: 'Of several policies, one is enough to let a request through, or all of them must.',
-  }),
-})
-
-const scopePolicies = z.strictObject({
-  claim: claimPath.default('scope').meta({ description: 'Where the scopes are: words between spaces, or a list.' }),
-  policies: z.record(z.string().min(1).max(256), oneOrMore(objectId)).meta({
-    description: 'A map from a scope to the policies it adds.',
-  }),
-  defaults: z.enum(['keep', 'drop']).default('keep').meta({
-    description: 'Whether `policy.default` still counts for a token that has the scope claim. Tyk drops it.',
-  }),
-})
-
-const access = z.union([
-  z.literal('public'),
-  z.strictObject({
-    token: z
-      .union([tokenPlace, z.array(tokenPlace).min(1).max(8)])
-      .prefault({ header: 'authorization' })
-      .meta({ description: 'Where the token is: `header` and `scheme`, `query`, or `cookie`; or a list of places.' }),
-    tokenBytesMax: sizeBetween(256, 65_536, '256B to 64KiB')
-      .prefault('8KiB')
-      .meta({ description: 'Longest token looked at, before any parsing; at most 64KiB.' }),
-    issuers: z.array(objectId).min(1).max(100).meta({ description: 'Issuers whose tokens are accepted here.' }),
-    require: requirements
-      .prefault({})
-      .meta({ description: "What a token must satisfy beyond its issuer's own terms." }),
-    policy: callerPolicies.optional().meta({
-      description:
-        'Which policies a caller has here. Without it and without `scopes` whoever has a good token may call everything.',
-    }),
-    scopes: scopePolicies.optional().meta({ description: 'Policies that scopes of the token add.' }),
-  }),
-])
 
 const forwardedClaim = z.union([
   claimPath,
@@ -134,6 +12,11 @@ const forwardedClaim = z.union([
     }),
   }),
 ])
+
+const forwardedFact = z
+  .string()
+  .regex(/^(id|name|owner|metadata\.[A-Za-z0-9_.-]{1,64})$/, 'id, name, owner or metadata.NAME')
+  .meta({ description: 'What the registration says.' })
 
 const route = z.strictObject({
   path: pathPattern,
@@ -316,6 +199,10 @@ export const api = z.strictObject({
       claims: z.record(headerName, forwardedClaim).default({}).meta({
         description: "Headers filled from claims. A caller's own header of that name is always removed first.",
       }),
+      application: z.record(headerName, forwardedFact).default({}).meta({
+        description:
+          'Headers filled from the application that was found: `id`, `name`, `owner` or `metadata.NAME`. Removed first like those from claims.',
+      }),
     })
     .prefault({})
     .meta({ description: 'What the upstream receives beside the request.' }),
@@ -349,8 +236,5 @@ export const api = z.strictObject({
 
 export type ApiConfig = z.output<typeof api>
 export type RouteConfig = z.output<typeof route>
-export type RequirementsConfig = z.output<typeof requirements>
-export type ClaimRuleConfig = z.output<typeof claimRule>
-export type TokenPlaceConfig = z.output<typeof tokenPlace>
 export type CorsConfig = z.output<typeof cors>
 export type UpstreamConfig = z.output<typeof upstream>

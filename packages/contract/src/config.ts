@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { api } from './config-api.ts'
+import { application } from './config-application.ts'
 import { gateway } from './config-gateway.ts'
 import { issuer } from './config-issuer.ts'
 import { policy } from './config-policy.ts'
@@ -18,6 +19,10 @@ export const config = z.strictObject({
     .record(objectId, policy)
     .prefault({})
     .meta({ description: 'What callers may do: a map from an id to a policy.' }),
+  applications: z
+    .record(objectId, application)
+    .prefault({})
+    .meta({ description: 'Who calls: a map from an id to an application.' }),
   apis: z.record(objectId, api).meta({
     description: 'What is protected: a map from an id to an API. `apis: {}` says in so many words that nothing is.',
   }),

@@ -1,5 +1,7 @@
 export * from './config.ts'
+export * from './config-access.ts'
 export * from './config-api.ts'
+export * from './config-application.ts'
 export * from './config-gateway.ts'
 export * from './config-issuer.ts'
 export * from './config-path.ts'

@@ -11,6 +11,8 @@ export const problemCodes = [
   'token_ambiguous',
   'token_invalid',
   'token_expired',
+  'api_key_missing',
+  'api_key_invalid',
   'access_denied',
   'scope_missing',
   'body_too_large',

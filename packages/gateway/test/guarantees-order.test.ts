@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { emptyClaimIndex } from '../src/compile/claim-index.ts'
 import type { CompiledApi, CompiledIssuer, Snapshot } from '../src/compile/snapshot.ts'
 import type { KeyRecord } from '../src/domain/key.ts'
 import { indexOnce } from '../src/keys/index-once.ts'
@@ -40,6 +41,7 @@ function setUp(
   const budget = createVerificationBudget(() => ({ perAddress: limit, perIssuer: 0 }))
   const ports: PipelinePorts = {
     pseudonym: 'jotgate-test',
+    apiKeys: { hash: (apiKey) => apiKey, budget, peek: false },
     keys: { indexOf: indexOnce, remote: { get: () => undefined, refetch: async () => undefined } },
     verify: {
       verify: ({ thumbprint }) => {
@@ -68,7 +70,13 @@ function setUp(
   let vouchedBy: string | undefined
   const send = async (token: string, peer = '192.0.2.1'): Promise<string> => {
     const rawHeaders = ['Host', 'api.example', 'Authorization', `Bearer ${token}`]
-    const known = { issuers: served.issuers, apis: [served], policies: new Map() }
+    const known = {
+      issuers: served.issuers,
+      apis: [served],
+      policies: new Map(),
+      claimIndex: emptyClaimIndex,
+      apiKeys: new Map(),
+    }
     const snapshot: Snapshot = { generation: 1, gateway, ...known, match: () => served }
     const exchange = describedExchange({ method: 'GET', target: '/orders', rawHeaders, peer }, nowMs)
     const trail = startTrail(exchange, snapshot, 'id')

@@ -37,7 +37,7 @@ describe('the data directory', () => {
   it('derives another key for another purpose, and none is the master key', () => {
     const { path, deriveKey } = opened()
     const master = readFileSync(join(path, 'master-key'), 'utf8').trim()
-    const keys = [deriveKey('subject'), deriveKey('other')].map((key) => key.toString('base64url'))
+    const keys = [deriveKey('subject'), deriveKey('api-keys')].map((key) => key.toString('base64url'))
     expect(new Set([...keys, master]).size).toBe(3)
   })
 

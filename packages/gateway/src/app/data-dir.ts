@@ -10,10 +10,13 @@ export interface DataDir {
   /** The bearer token of the admin port, made at the first start. */
   readonly adminToken: string
   /** 32 bytes derived from the master key (HKDF, RFC 5869) for one purpose; the master key itself goes nowhere. */
-  readonly deriveKey: (purpose: string) => Buffer
+  readonly deriveKey: (purpose: KeyPurpose) => Buffer
   /** This installation's name in `Via`, made of the master key: whoever does not see its requests cannot know it. */
   readonly pseudonym: string
 }
+
+/** What a derived key is for; another purpose is another key. */
+export type KeyPurpose = 'subject' | 'api-keys' | 'via'
 
 /** Where a running gateway is found: `<data>/gateway.json`, gone after an orderly end. */
 export interface RunningGateway {
@@ -52,13 +55,26 @@ export function openDataDir(path: string): Result<DataDir, string> {
     }
     const adminToken = readOrMake(join(directory, tokenFile))
     const masterKey = Buffer.from(readOrMake(join(directory, masterKeyFile)), 'base64url')
-    const deriveKey = (purpose: string): Buffer =>
-      Buffer.from(hkdfSync('sha256', masterKey, '', `jotgate ${purpose}`, secretBytes))
+    const deriveKey = (purpose: KeyPurpose): Buffer => derive(masterKey, purpose)
     const pseudonym = `jotgate-${deriveKey('via').toString('hex', 0, pseudonymBytes)}`
     return ok({ path: directory, adminToken, deriveKey, pseudonym })
   } catch (error) {
     const { message } = error as Error
     return err(`the data directory ${directory} cannot be used: ${message}; name another with --data`)
+  }
+}
+
+function derive(masterKey: Buffer, purpose: KeyPurpose): Buffer {
+  return Buffer.from(hkdfSync('sha256', masterKey, '', `jotgate ${purpose}`, secretBytes))
+}
+
+/** A derived key of a data directory that exists; for the command line. */
+export function readDerivedKey(directory: string, purpose: KeyPurpose): Buffer | undefined {
+  try {
+    const text = readFileSync(join(directory, masterKeyFile), 'utf8').trim()
+    return derive(Buffer.from(text, 'base64url'), purpose)
+  } catch {
+    return undefined
   }
 }
 

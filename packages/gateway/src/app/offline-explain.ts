@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { assemble } from '../compile/assemble.ts'
 import type { Decision, RuleLocation } from '../domain/decision.ts'
 import type { DescribedRequest } from '../domain/described-request.ts'
+import { createApiKeyHash } from '../keys/api-key-hash.ts'
 import { indexOnce } from '../keys/index-once.ts'
 import { type JwksClientPorts, openSource, partsInOrder } from '../keys/jwks/jwks-client-state.ts'
 import { viewSource } from '../keys/jwks/jwks-client-view.ts'
@@ -14,10 +15,11 @@ import type { PipelinePorts } from '../proxy/pipeline.ts'
 import type { VerificationBudget } from '../state/verification-budget.ts'
 import { describeDecision } from '../telemetry/describe-decision.ts'
 import type { LoadedConfig } from './config/load-config.ts'
+import { readDerivedKey } from './data-dir.ts'
 
 /** With what a request is judged without a running gateway. */
 export interface OfflineExplainOptions {
-  /** The data directory whose last good key sets are read; undefined: fetched keys count as never fetched. */
+  /** The data directory whose last good key sets and master key are read; undefined: none were ever made. */
   readonly dataDir: string | undefined
   readonly nowMs: number
   /** The configuration file as its reader calls it. */
@@ -54,7 +56,8 @@ export async function explainOffline(
   for (const { set } of kept) sets.put(set)
 
   const decisionId = `${randomBytes(16).toString('hex')}-0`
-  const peeking = peekingPorts(sets)
+  const apiKeyKey = options.dataDir === undefined ? undefined : readDerivedKey(options.dataDir, 'api-keys')
+  const peeking = peekingPorts(sets, apiKeyKey)
   const entry = await explain(request, assemble(compiled.objects, 1), { peeking, decisionId, nowMs: options.nowMs })
   const locate = (path: string): RuleLocation => ({ path, file: options.file, ...source.locate(path) })
   return { decision: describeDecision(entry, locate), keySets: kept.map(({ about }) => about) }
@@ -97,12 +100,14 @@ function readKept(terms: Parameters<typeof openSource>[0], store: JwksStore, now
 }
 
 /** Nothing is charged, remembered or waited for. */
-function peekingPorts(sets: RemoteKeySets): PipelinePorts {
+function peekingPorts(sets: RemoteKeySets, apiKeyKey: Buffer | undefined): PipelinePorts {
   const nothing = (): void => undefined
   const budget: VerificationBudget = { exhausted: () => undefined, charge: nothing, size: () => 0 }
   return {
     // No request is described as one of our own that came back.
     pseudonym: 'jotgate-explain',
+    // Without the installation's key no API key is known.
+    apiKeys: { hash: apiKeyKey === undefined ? () => '' : createApiKeyHash(apiKeyKey), budget, peek: true },
     keys: { indexOf: indexOnce, remote: { get: sets.get, refetch: () => Promise.resolve() } },
     verify: {
       verify: verifySignature,

@@ -13,6 +13,7 @@ const expired: Decision = {
   method: 'GET',
   path: '/orders',
   api: 'orders',
+  application: undefined,
   generation: 1,
   reason: 'token_expired',
   checks: [

@@ -27,8 +27,9 @@ export function formatDecision(
 
 /** The outcome in one line. */
 export function formatOutcome(decision: Decision, paint: Paint, described: boolean): string {
-  const { outcome, reason, status, method, path, api } = decision
-  const request = `${method} ${path === '' ? '(a path not safe to show)' : path}${api === undefined ? '' : `, API ${api}`}`
+  const { outcome, reason, status, method, path, api, application } = decision
+  const caller = application === undefined ? '' : `, application ${application}`
+  const request = `${method} ${path === '' ? '(a path not safe to show)' : path}${api === undefined ? '' : `, API ${api}`}${caller}`
   if (outcome === 'answered') return `${paint.green('answered by the gateway')}: ${request}`
   if (outcome === 'forwarded') return `${paint.green(described ? 'would be let through' : 'let through')}: ${request}`
   return `${paint.red(`${outcome}: ${reason ?? 'unknown'}`)} (${status}): ${request}`

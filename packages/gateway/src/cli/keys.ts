@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { addKeysApi } from './keys-api.ts'
 import { addKeysConvert } from './keys-convert.ts'
 import { addKeysGenerate } from './keys-generate.ts'
 import { addKeysId } from './keys-id.ts'
@@ -14,5 +15,6 @@ export function addKeys(program: Command, terminal: Terminal): void {
   addKeysGenerate(keys, terminal)
   addKeysConvert(keys, terminal)
   addKeysId(keys, terminal)
+  addKeysApi(keys, terminal)
   addKeysRemote(keys, terminal)
 }

@@ -12,6 +12,7 @@ export const stepWords: { readonly [S in StepName]: string } = {
   verifySignature: 'the signature, or the provider, confirms the token',
   checkClaims: 'times, audience and claims',
   bindHead: 'no proof of possession is missing',
+  identify: 'the application is known, where one is asked for',
   resolvePolicy: 'the caller has policies, where any are asked for',
   authorize: 'policies and scopes',
   limitBody: 'the body is not too large',

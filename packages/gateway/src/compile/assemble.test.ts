@@ -78,7 +78,11 @@ describe('assembling a snapshot', () => {
       rule: 'r',
     } as const
     const before = assemble(objectsOf([plain, mapped]), 1)
-    const after = assemble(objectsOf([plain, { ...mapped, forward: { token: 'keep', claims: [claim] } }]), 2, before)
+    const after = assemble(
+      objectsOf([plain, { ...mapped, forward: { token: 'keep', claims: [claim], application: [] } }]),
+      2,
+      before,
+    )
     expect(before.apis[0]?.identityHeaders.size).toBe(0)
     expect(after.apis[0]?.identityHeaders.size).toBe(1)
   })

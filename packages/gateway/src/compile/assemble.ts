@@ -1,16 +1,28 @@
 import { type HeaderNames, headerNames } from '../domain/header-name.ts'
 import { matchIssuer } from '../domain/match-issuer.ts'
 import { buildPolicy } from './build-policy.ts'
+import { buildClaimIndex, type ClaimIndex } from './claim-index.ts'
+import { credentialHeaders } from './credential-headers.ts'
 import { grantsOf } from './grants-of.ts'
 import { buildAccess } from './match-routes.ts'
 import { buildMatcher } from './matcher.ts'
-import type { ApiPlan, ConfigObject, GatewayPlan, IssuerPlan } from './plan.ts'
-import type { CompiledApi, CompiledIssuer, CompiledPolicy, Snapshot } from './snapshot.ts'
+import type { ApiPlan, ApplicationPlan, ConfigObject, GatewayPlan, IssuerPlan } from './plan.ts'
+import type {
+  CompiledApi,
+  CompiledApplication,
+  CompiledIssuer,
+  CompiledPolicy,
+  RegisteredApiKey,
+  Snapshot,
+} from './snapshot.ts'
 
 /** What a snapshot was made of, so that the next one builds only what changed. */
 interface Parts {
   readonly issuers: ReadonlyMap<string, { readonly hash: string; readonly compiled: CompiledIssuer }>
   readonly policies: ReadonlyMap<string, { readonly hash: string; readonly compiled: CompiledPolicy }>
+  readonly applications: ReadonlyMap<string, { readonly hash: string; readonly compiled: CompiledApplication }>
+  readonly claimIndex: ClaimIndex
+  readonly apiKeys: Snapshot['apiKeys']
   readonly apis: ReadonlyMap<string, { readonly hash: string; readonly compiled: CompiledApi }>
   readonly identityNames: string
   readonly identityHeaders: HeaderNames
@@ -66,6 +78,20 @@ export function* assembleInSlices(
     if (policies.size % restEvery === 0) yield
   }
 
+  const applications = new Map<string, { hash: string; compiled: CompiledApplication }>()
+  for (const object of objects) {
+    if (object.kind !== 'application') continue
+    const before = old?.applications.get(object.id)
+    const compiled = before?.hash === object.hash ? before.compiled : buildApplication(freezeDeep(object.plan))
+    applications.set(object.id, { hash: object.hash, compiled })
+    if (applications.size % restEvery === 0) yield
+  }
+  const sameApplications = old !== undefined && isSame(applications, old.applications)
+  const claimIndex = sameApplications
+    ? old.claimIndex
+    : yield* buildClaimIndex([...applications.values()].map(({ compiled }) => compiled))
+  const apiKeys = sameApplications ? old.apiKeys : yield* indexApiKeys(applications)
+
   const apis = new Map<string, { hash: string; compiled: CompiledApi }>()
   for (const object of objects) {
     if (object.kind !== 'api') continue
@@ -86,17 +112,52 @@ export function* assembleInSlices(
     issuers: Object.freeze([...issuers.values()].map((part) => part.compiled)),
     apis: Object.freeze(compiledApis),
     policies: new Map([...policies].map(([id, part]) => [id, part.compiled])),
+    claimIndex,
+    apiKeys,
     match: buildMatcher(compiledApis),
   })
-  partsOf.set(snapshot, { issuers, policies, apis, identityNames: names.join(), identityHeaders })
+  partsOf.set(snapshot, {
+    issuers,
+    policies,
+    applications,
+    claimIndex,
+    apiKeys,
+    apis,
+    identityNames: names.join(),
+    identityHeaders,
+  })
   return snapshot
 }
 
-/** A header some API fills from a claim says who calls: no caller may send it to any API, lest two share an upstream. */
+function buildApplication(plan: ApplicationPlan): CompiledApplication {
+  return Object.freeze({ plan, subscriptions: new Map(plan.subscriptions.map((one) => [one.apiId, one])) })
+}
+
+function* indexApiKeys(applications: Parts['applications']): Generator<void, Snapshot['apiKeys']> {
+  const byHash = new Map<string, RegisteredApiKey>()
+  for (const { compiled } of applications.values()) {
+    for (const plan of compiled.plan.apiKeys) {
+      byHash.set(plan.hash, { application: compiled, plan })
+      if (byHash.size % (10 * restEvery) === 0) yield
+    }
+  }
+  return byHash
+}
+
+/** Whether the same applications are there: then what was built of them all holds. */
+function isSame(now: Parts['applications'], before: Parts['applications']): boolean {
+  if (now.size !== before.size) return false
+  for (const [id, { compiled }] of now) if (before.get(id)?.compiled !== compiled) return false
+  return true
+}
+
+/** A header some API fills from a claim or an application says who calls: no caller may send it to any API, lest two share an upstream. */
 function identityNames(objects: readonly ConfigObject[]): readonly string[] {
   const names = new Set<string>()
   for (const object of objects) {
-    if (object.kind === 'api') for (const claim of object.plan.forward.claims) names.add(claim.header.toLowerCase())
+    if (object.kind !== 'api') continue
+    const { claims, application } = object.plan.forward
+    for (const { header } of [...claims, ...application]) names.add(header.toLowerCase())
   }
   return [...names].sort()
 }
@@ -141,7 +202,7 @@ function compileApi(
     selectIssuer: buildSelectIssuer(issuers),
     introspecting: Object.freeze(issuers.filter((issuer) => issuer.plan.trust !== 'keys')),
     identityHeaders,
-    heldFromTrailers: withTokenHeaders(identityHeaders, kept),
+    heldFromTrailers: withCredentials(identityHeaders, kept),
     scopePolicies: reused?.scopePolicies ?? scopePoliciesOf(kept),
     accessFor: reused?.accessFor ?? buildAccess(kept),
   })
@@ -152,9 +213,8 @@ function scopePoliciesOf(plan: ApiPlan): CompiledApi['scopePolicies'] {
   return scopes === undefined ? undefined : new Map(scopes.policies)
 }
 
-function withTokenHeaders(identityHeaders: HeaderNames, { access }: ApiPlan): HeaderNames {
-  const places = access.kind === 'protected' ? access.tokenPlaces : []
-  const names = places.flatMap((place) => (place.kind === 'header' ? [place.name] : []))
+function withCredentials(identityHeaders: HeaderNames, plan: ApiPlan): HeaderNames {
+  const names = credentialHeaders(plan)
   return names.length === 0 ? identityHeaders : headerNames([...[...identityHeaders.values()].flat(), ...names])
 }
 

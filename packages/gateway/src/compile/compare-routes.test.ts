@@ -207,7 +207,7 @@ function letsIn(snapshot: Snapshot, method: string, path: string, token: Token):
   const sets = [issuer.plan.audiences ?? [], ...access.require.audiences.map(({ oneOf }) => oneOf)]
   if (!sets.every((set) => token.aud.some((one) => set.includes(one)))) return false
   const claims = claimsOf(token)
-  const grant = resolvePolicy(claims, api, snapshot.policies)
+  const grant = resolvePolicy(claims, api, undefined, snapshot.policies)
   if (!grant.ok) return false
   const question = { head: { method, path }, api, claims, issuer, nowMs: 0 }
   if (grant.value !== undefined && checkGrant(grant.value, question) !== undefined) return false

@@ -2,14 +2,16 @@ import { type ApiConfig, type Config, type ConfigPath, formatConfigPath } from '
 import type { pathForm } from '../domain/path-form.ts'
 import { compileAllowedHeaders } from './compile-allowed-headers.ts'
 import { compileCors } from './compile-cors.ts'
-import { compileForwardedClaims } from './compile-forward.ts'
+import { compileForward } from './compile-forward.ts'
 import { compileGrants } from './compile-grants.ts'
+import { compileIdentify } from './compile-identify.ts'
 import { pathSegments } from './compile-paths.ts'
 import type { CompilePorts } from './compile-ports.ts'
 import { compileRequirements } from './compile-requirements.ts'
 import { compileRoutes } from './compile-route.ts'
 import { compileTokenPlaces } from './compile-token-places.ts'
 import { compileUpstream } from './compile-upstream.ts'
+import { credentialHeaders } from './credential-headers.ts'
 import { defaultMethods } from './default-methods.ts'
 import { pathFormsOf } from './path-forms-of.ts'
 import type { ApiPlan } from './plan.ts'
@@ -27,7 +29,7 @@ export function compileApi(
   const pathForms = pathFormsOf(api)
   const methods = api.methods ?? defaultMethods
   const access = compileAccess(id, config, api, ports, problems)
-  const places = access.kind === 'public' ? [] : access.tokenPlaces
+  const carriers = credentialHeaders({ access })
   checkMethods(methods, path, problems)
   return {
     id,
@@ -40,10 +42,7 @@ export function compileApi(
     access,
     bodyBytesMax: api.bodyBytesMax,
     routes: compileRoutes(api, methods, pathForms, [...path, 'routes'], problems),
-    forward: {
-      token: api.forward.token,
-      claims: compileForwardedClaims(api, places, [...path, 'forward', 'claims'], ports, problems),
-    },
+    forward: compileForward(api, carriers, [...path, 'forward'], ports, problems),
     allowHeaders: compileAllowedHeaders(
       api.forward.allowHeaders,
       [...path, 'forward', 'allowHeaders'],
@@ -51,7 +50,7 @@ export function compileApi(
       problems,
     ),
     forwarded: api.forward.forwarded ?? config.gateway.forwarded,
-    cors: api.cors === undefined ? undefined : compileCors(api.cors, methods, places, [...path, 'cors'], problems),
+    cors: api.cors === undefined ? undefined : compileCors(api.cors, methods, carriers, [...path, 'cors'], problems),
     websocket: compileWebSocket(api, methods, [...path, 'websocket'], problems),
     cutAtExpiry: api.cutAtExpiry,
     upstream: compileUpstream(id, config, api.upstream, ports, problems),
@@ -61,18 +60,23 @@ export function compileApi(
 function compileAccess(
   id: string,
   config: Config,
-  { access }: ApiConfig,
+  api: ApiConfig,
   ports: CompilePorts,
   problems: ProblemList,
 ): ApiPlan['access'] {
+  const { access } = api
   if (access === 'public') return { kind: 'public' }
   const path = ['apis', id, 'access']
+  // Without issuers no header or parameter is a token's: they are the upstream's business.
+  const tokenPlaces =
+    access.issuers.length === 0 ? [] : compileTokenPlaces(access.token, [...path, 'token'], ports, problems)
   return {
     kind: 'protected',
-    tokenPlaces: compileTokenPlaces(access.token, [...path, 'token'], ports, problems),
+    tokenPlaces,
     tokenBytesMax: access.tokenBytesMax,
     issuerIds: access.issuers,
     require: compileRequirements(access.require, [...path, 'require'], problems),
+    identify: compileIdentify(id, api, tokenPlaces, ports, problems),
     grants: compileGrants(id, config, access, path, problems),
   }
 }

@@ -1,7 +1,11 @@
 import type { Config, ConfigProblem } from '@jotgate/contract'
 import { err, ok, type Result } from '../domain/result.ts'
+import { checkApiKeys } from './check-api-keys.ts'
+import { checkClaimSets } from './check-claim-sets.ts'
+import { checkSubscriptions } from './check-subscriptions.ts'
 import { checkTrust } from './check-trust.ts'
 import { compileApi } from './compile-api.ts'
+import { compileApplication } from './compile-application.ts'
 import { compileGateway } from './compile-gateway.ts'
 import { compileIssuer } from './compile-issuer.ts'
 import { compileListeners } from './compile-listeners.ts'
@@ -10,6 +14,7 @@ import type { CompilePorts } from './compile-ports.ts'
 import { hashPlan } from './hash-plan.ts'
 import type {
   ApiPlan,
+  ApplicationPlan,
   CompiledConfig,
   ConfigObject,
   GatewayPlan,
@@ -42,6 +47,12 @@ export function compileConfig(config: Config, ports: CompilePorts): Result<Accep
   const policies = Object.entries(config.policies).map(([id, policy]) =>
     compilePolicy(id, config, policy, ports, problems),
   )
+  const applications = Object.entries(config.applications).map(([id, application]) =>
+    compileApplication(id, application, ports, problems),
+  )
+  checkSubscriptions(config, problems)
+  checkApiKeys(applications, problems)
+  checkClaimSets(applications, config, plans, problems)
   checkPlaces(apis, problems)
   checkUse(config, problems)
   if (problems.all.some(({ severity }) => severity === 'error')) return err(problems.all)
@@ -52,6 +63,7 @@ export function compileConfig(config: Config, ports: CompilePorts): Result<Accep
         ...listeners.map((plan) => objectOf('listener', plan)),
         ...[...plans.values()].flatMap((plan) => (plan === undefined ? [] : [objectOf('issuer', plan)])),
         ...policies.map((plan) => objectOf('policy', plan)),
+        ...applications.map((plan) => objectOf('application', plan)),
         ...apis.map((plan) => objectOf('api', plan)),
       ],
       keySources: issuers.flatMap(([, { keySource }]) => (keySource === undefined ? [] : [keySource])),
@@ -65,6 +77,7 @@ function objectOf(kind: 'gateway', plan: GatewayPlan): ConfigObject
 function objectOf(kind: 'listener', plan: ListenerPlan): ConfigObject
 function objectOf(kind: 'issuer', plan: IssuerPlan): ConfigObject
 function objectOf(kind: 'policy', plan: PolicyPlan): ConfigObject
+function objectOf(kind: 'application', plan: ApplicationPlan): ConfigObject
 function objectOf(kind: 'api', plan: ApiPlan): ConfigObject
 function objectOf(kind: ConfigObject['kind'], plan: ConfigObject['plan']): ConfigObject {
   const id = 'id' in plan ? plan.id : 'listener' in plan ? String(plan.listener) : 'gateway'

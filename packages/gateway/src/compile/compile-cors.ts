@@ -1,16 +1,16 @@
 import { type ConfigPath, type CorsConfig, formatConfigPath } from '@jotgate/contract'
 import { checkMethodsUsed } from './check-methods-used.ts'
-import type { CorsPlan, TokenPlace } from './plan.ts'
+import type { CorsPlan } from './plan.ts'
 import type { ProblemList } from './problem-list.ts'
 
 /** What a script must be able to read to say why it was refused. */
 const alwaysExposed: readonly string[] = ['WWW-Authenticate', 'Retry-After', 'jotgate-decision']
 
-/** Which pages of other sites may call an API (security rule S18). */
+/** Which pages of other sites may call an API (security rule S18). `carriers`: headers its callers' credentials come in. */
 export function compileCors(
   cors: CorsConfig,
   apiMethods: readonly string[],
-  places: readonly TokenPlace[],
+  carriers: readonly string[],
   path: ConfigPath,
   problems: ProblemList,
 ): CorsPlan {
@@ -23,7 +23,7 @@ export function compileCors(
     rule: formatConfigPath(path),
     origins: compileOrigins(cors, [...path, 'origins'], problems),
     methods: cors.methods ?? apiMethods,
-    headers: compileHeaders(cors, places, [...path, 'headers'], problems),
+    headers: compileHeaders(cors, carriers, [...path, 'headers'], problems),
     expose: [...new Set([...alwaysExposed, ...cors.exposeHeaders])].join(', '),
     credentials: cors.credentials,
     maxAgeSeconds: Math.floor(cors.maxAge / 1000),
@@ -75,12 +75,11 @@ function checkOrigin(origin: string, credentials: boolean, path: ConfigPath, pro
 
 function compileHeaders(
   { headers }: CorsConfig,
-  places: readonly TokenPlace[],
+  carriers: readonly string[],
   path: ConfigPath,
   problems: ProblemList,
 ): readonly string[] | 'any' {
   if (headers === undefined) {
-    const carriers = places.flatMap((place) => (place.kind === 'header' ? [place.name] : []))
     return [...new Set([...carriers, 'content-type'])]
   }
   if (isAny(headers, path, problems)) return 'any'

@@ -1,7 +1,7 @@
 import { type ApiConfig, type Config, type ConfigPath, formatConfigPath } from '@jotgate/contract'
 import { toClaimPath } from '../domain/read-claim.ts'
+import { checkPolicies } from './check-policies.ts'
 import { mutableClaims } from './compile-requirements.ts'
-import { didYouMean } from './did-you-mean.ts'
 import type { GrantsPlan } from './plan.ts'
 import type { ProblemList } from './problem-list.ts'
 
@@ -18,7 +18,7 @@ export function compileGrants(
   if (policy === undefined && scopes === undefined) return undefined
   // A claim counts where `policy` is written, never because `scopes` is.
   const { claim = false, default: defaults = [], merge = 'permissive' } = policy ?? {}
-  checkSource(claim, defaults, scopes, path, problems)
+  checkSource(id, config, claim, defaults, scopes, path, problems)
   checkMutable(claim, [...path, 'policy', 'claim'], problems)
   checkMutable(scopes?.claim ?? false, [...path, 'scopes', 'claim'], problems)
   if (issuers.length > 1) {
@@ -51,14 +51,16 @@ export function compileGrants(
 }
 
 function checkSource(
+  id: string,
+  config: Config,
   claim: string | false,
   defaults: readonly string[],
   scopes: Protected['scopes'],
   path: ConfigPath,
   problems: ProblemList,
 ): void {
-  if (claim === false && defaults.length === 0 && scopes === undefined) {
-    const hint = 'name a `claim`, a `default`, or `scopes`'
+  if (claim === false && defaults.length === 0 && scopes === undefined && !isSubscribed(id, config)) {
+    const hint = 'name a `claim`, a `default`, `scopes`, or policies in a subscription'
     problems.error([...path, 'policy'], 'policy_source', 'no caller could ever have a policy', hint)
   }
   if (scopes !== undefined && claim !== false && scopes.claim === claim) {
@@ -71,6 +73,13 @@ function checkSource(
   }
 }
 
+/** Whether an application brings policies of its own to this API. */
+function isSubscribed(id: string, { applications }: Config): boolean {
+  return Object.values(applications).some(({ subscriptions }) =>
+    subscriptions.some(({ api, policies }) => api === id && policies !== undefined),
+  )
+}
+
 /** S27: what its holder may change would let him choose his rights. */
 function checkMutable(claim: string | false, path: ConfigPath, problems: ProblemList): void {
   if (claim === false || !mutableClaims.includes(claim)) return
@@ -78,23 +87,4 @@ function checkMutable(claim: string | false, path: ConfigPath, problems: Problem
   if (claim === 'email')
     problems.error(path, 'mutable_claim', 'an address its holder may change decides what he may do', hint)
   else problems.warn(path, 'mutable_claim', `\`${claim}\` can change hands and decides what its holder may do`, hint)
-}
-
-function checkPolicies(
-  apiId: string,
-  { policies }: Config,
-  ids: readonly string[],
-  at: (index: number) => ConfigPath,
-  problems: ProblemList,
-): void {
-  for (const [index, id] of ids.entries()) {
-    const policy = Object.hasOwn(policies, id) ? policies[id] : undefined
-    if (policy === undefined) {
-      const hint = didYouMean(id, Object.keys(policies)) ?? 'add it under `policies`'
-      problems.error(at(index), 'policy_unknown', `there is no policy \`${id}\``, hint)
-    } else if (!policy.access.some(({ api }) => api === apiId)) {
-      const hint = `add { api: ${apiId} } to its \`access\`, or take it out here`
-      problems.warn(at(index), 'policy_without_right', `\`${id}\` grants nothing on this API`, hint)
-    }
-  }
 }

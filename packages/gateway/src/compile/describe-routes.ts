@@ -1,6 +1,7 @@
 import { grantsOf } from './grants-of.ts'
+import { identifyOf } from './identify-of.ts'
 import { formatPlace, samplePaths } from './places.ts'
-import type { PathPattern, RequirePlan } from './plan.ts'
+import type { IdentifyPlan, PathPattern, RequirePlan } from './plan.ts'
 import { scopeWords } from './scope-words.ts'
 import type { CompiledApi, Snapshot } from './snapshot.ts'
 
@@ -40,6 +41,13 @@ function describePlace(
   }
 }
 
+const applicationWords: Readonly<Record<IdentifyPlan['lookup'], readonly string[]>> = {
+  strict: ['a subscribed application'],
+  open: ['a registered application'],
+  // Whom no application claims is let through as well.
+  relax: [],
+}
+
 function protectionsOf({ issuers, plan }: CompiledApi, require: RequirePlan): readonly string[] {
   return [
     ...issuers.map(({ plan: { id, audiences } }) =>
@@ -48,6 +56,7 @@ function protectionsOf({ issuers, plan }: CompiledApi, require: RequirePlan): re
     ...require.audiences.map(({ oneOf }) => `audience ${oneOf.join(' or ')}`),
     ...require.claims.map(({ path }) => `claim ${path.text}`),
     ...scopeWords(require).map((scope) => `scope ${scope}`),
+    ...applicationWords[identifyOf(plan)?.lookup ?? 'relax'],
     ...(grantsOf(plan) === undefined ? [] : ['a policy']),
   ]
 }

@@ -1,6 +1,7 @@
 import type { ClaimRule } from '../domain/claim-rule.ts'
 import { grantsOf } from './grants-of.ts'
-import type { GrantsPlan, IssuerPlan, RequirePlan } from './plan.ts'
+import { identifyOf } from './identify-of.ts'
+import type { GrantsPlan, IdentifyPlan, IssuerPlan, RequirePlan } from './plan.ts'
 import type { CompiledApi, EffectiveAccess, Snapshot } from './snapshot.ts'
 
 /** Requests as the configurations before and after see them. */
@@ -16,7 +17,7 @@ export interface Comparison {
 /**
  * What stood before a request and no longer does, in words; none where the request is not let in at all, or was open
  * before. Looked at are the token, issuers, audiences, claims, scopes and the rights of policies, not how long tokens and
- * policies last.
+ * policies last, nor which applications there are.
  */
 export function lostProtections({ before, after, host, path, method }: Comparison): readonly string[] {
   const then = before.match(host, path)
@@ -32,6 +33,8 @@ export function lostProtections({ before, after, host, path, method }: Compariso
     ...lostAudiences(then, held, now, holds),
     ...lostClaims(then, held, now, holds),
     ...lostScopes(held.require, holds.require),
+    ...lostCredentials(then, now),
+    ...lostIdentification(identifyOf(then.plan), identifyOf(now.plan)),
     ...lostPolicies(grantsOf(then.plan), grantsOf(now.plan)),
     ...widenedPolicies({ before, after, host, path, method }, then, now),
   ]
@@ -114,6 +117,30 @@ function scopeTerms({ claim, all, any }: RequirePlan['scopes'][number]): ScopeTe
 /** Whether a token that satisfies these terms has one of `scopes` for certain. */
 function asksFor({ all, anyOf }: ScopeTerms, scopes: readonly string[]): boolean {
   return all.some((scope) => scopes.includes(scope)) || (anyOf !== undefined && isSubset(anyOf, scopes))
+}
+
+function lostIdentification(held: IdentifyPlan | undefined, holds: IdentifyPlan | undefined): readonly string[] {
+  const [before, after] = [held?.lookup ?? 'relax', holds?.lookup ?? 'relax']
+  if (before === 'strict' && after === 'open') return ['application: it need not have subscribed']
+  return before !== 'relax' && after === 'relax' ? ['application: none is asked for'] : []
+}
+
+function lostCredentials(then: CompiledApi, now: CompiledApi): readonly string[] {
+  const [before, after] = [credentialsOf(then), credentialsOf(now)]
+  return [
+    ...(before.token && !after.token ? ['token: another credential will do, or none'] : []),
+    ...(before.apiKey && !after.apiKey ? ['API key: another credential will do, or none'] : []),
+    ...(after.anonymous && !before.anonymous ? ['credentials: none are needed'] : []),
+  ]
+}
+
+/** What every caller must bring. */
+function credentialsOf({ plan, issuers }: CompiledApi): Record<'token' | 'apiKey' | 'anonymous', boolean> {
+  const identify = identifyOf(plan)
+  const anonymous = identify?.allowAnonymous === true
+  if (identify?.apiKey === undefined) return { token: !anonymous, apiKey: false, anonymous }
+  const either = identify.byClaims && identify.connector === 'or'
+  return { token: issuers.length > 0 && !either && !anonymous, apiKey: !either && !anonymous, anonymous }
 }
 
 function lostPolicies(held: GrantsPlan | undefined, holds: GrantsPlan | undefined): readonly string[] {

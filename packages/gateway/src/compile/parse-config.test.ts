@@ -102,7 +102,6 @@ describe('the schema speaks to operators', () => {
     ],
     ['access: neither', 5, ['apis.a.access wrong_type: `access` must be `public` or a map']],
     ['access: left out', undefined, ['apis.a.access missing: `access` is required']],
-    ['access: a map without issuers', {}, ['apis.a.access.issuers missing: `issuers` is required']],
     [
       'a token place with a slip',
       { issuers: ['i'], token: { header: 'x', schme: 'y' } },

@@ -1,5 +1,5 @@
 import type { ClaimPath } from '../domain/claim-path.ts'
-import type { ClaimRule } from '../domain/claim-rule.ts'
+import type { ClaimRule, Scalar } from '../domain/claim-rule.ts'
 import type { IssuerMatch } from '../domain/issuer-match.ts'
 import type { KeyQuality, KeyRecord } from '../domain/key.ts'
 
@@ -15,6 +15,7 @@ export type ConfigObject =
   | { readonly kind: 'listener'; readonly id: string; readonly hash: string; readonly plan: ListenerPlan }
   | { readonly kind: 'issuer'; readonly id: string; readonly hash: string; readonly plan: IssuerPlan }
   | { readonly kind: 'policy'; readonly id: string; readonly hash: string; readonly plan: PolicyPlan }
+  | { readonly kind: 'application'; readonly id: string; readonly hash: string; readonly plan: ApplicationPlan }
   | { readonly kind: 'api'; readonly id: string; readonly hash: string; readonly plan: ApiPlan }
 
 /** What `compile` yields: objects for everybody, and the sources that only control talks to. */
@@ -158,6 +159,15 @@ export interface ForwardedClaimPlan {
   readonly rule: string
 }
 
+/** A header filled from the application's registration. */
+export interface ForwardedFactPlan {
+  /** As written by the operator; compared lower-cased. */
+  readonly header: string
+  readonly fact: 'id' | 'name' | 'owner' | 'metadata'
+  /** Which of the metadata. */
+  readonly name: string
+}
+
 export interface TargetPlan {
   /** `h2`: HTTP/2 over TLS; `h2c`: HTTP/2 over TCP, with prior knowledge (RFC 9113 3.3); else HTTP/1.1. */
   readonly kind: 'tcp' | 'tls' | 'unix' | 'h2' | 'h2c'
@@ -232,6 +242,61 @@ export interface RightPlan {
   readonly paths: readonly PathPattern[] | undefined
 }
 
+/** Who calls. */
+export interface ApplicationPlan {
+  readonly id: string
+  readonly rule: string
+  readonly name: string
+  readonly owner: string | undefined
+  readonly status: 'active' | 'suspended' | 'pending'
+  readonly metadata: readonly (readonly [name: string, value: string])[]
+  readonly claimSets: readonly ClaimSetPlan[]
+  readonly apiKeys: readonly ApiKeyPlan[]
+  readonly subscriptions: readonly SubscriptionPlan[]
+}
+
+/** An API key an application is known by; the key itself is nowhere. */
+export interface ApiKeyPlan {
+  readonly id: string
+  readonly rule: string
+  /** `hmac-sha256:` and the base64url of its keyed hash. */
+  readonly hash: string
+  readonly validUntilMs: number | undefined
+}
+
+/** Claims an application is known by: all of them. */
+export interface ClaimSetPlan {
+  readonly rule: string
+  /** Undefined: of whatever issuer an API trusts. */
+  readonly issuerId: string | undefined
+  /** In order of name. */
+  readonly match: readonly { readonly path: ClaimPath; readonly value: Scalar }[]
+}
+
+export interface SubscriptionPlan {
+  readonly apiId: string
+  /** None: the API's defaults. */
+  readonly policies: readonly string[]
+}
+
+/** How callers' applications are found. */
+export interface IdentifyPlan {
+  readonly rule: string
+  /** Those subscribed to the API; any that is registered; or none at all, too. */
+  readonly lookup: 'strict' | 'open' | 'relax'
+  readonly byClaims: boolean
+  /** Undefined: no API key is looked for. */
+  readonly apiKey: ApiKeyPlace | undefined
+  readonly connector: 'or' | 'and'
+  readonly allowAnonymous: boolean
+}
+
+/** Where API keys are; a header's name in lower case. */
+export interface ApiKeyPlace {
+  readonly kind: 'header' | 'query'
+  readonly name: string
+}
+
 /** Which policies a caller of an API has. */
 export interface GrantsPlan {
   readonly rule: string
@@ -294,11 +359,17 @@ export interface ApiPlan {
         readonly tokenBytesMax: number
         readonly issuerIds: readonly string[]
         readonly require: RequirePlan
+        /** Undefined: nobody asks which application is calling. */
+        readonly identify: IdentifyPlan | undefined
         /** Undefined: whoever has a good token may call everything. */
         readonly grants: GrantsPlan | undefined
       }
   readonly routes: readonly RoutePlan[]
-  readonly forward: { readonly token: 'keep' | 'drop'; readonly claims: readonly ForwardedClaimPlan[] }
+  readonly forward: {
+    readonly token: 'keep' | 'drop'
+    readonly claims: readonly ForwardedClaimPlan[]
+    readonly application: readonly ForwardedFactPlan[]
+  }
   /** Override and look-alike headers that pass here (S12), lower case. */
   readonly allowHeaders: readonly string[]
   readonly forwarded: ForwardedForm

@@ -1,5 +1,15 @@
 import type { HeaderNames } from '../domain/header-name.ts'
-import type { ApiPlan, GatewayPlan, IssuerPlan, PolicyPlan, RequirePlan } from './plan.ts'
+import type { ClaimIndex } from './claim-index.ts'
+import type {
+  ApiKeyPlan,
+  ApiPlan,
+  ApplicationPlan,
+  GatewayPlan,
+  IssuerPlan,
+  PolicyPlan,
+  RequirePlan,
+  SubscriptionPlan,
+} from './plan.ts'
 
 /** Everything one request may read of the configuration: frozen, of one generation, read once (house rule 2). */
 export interface Snapshot {
@@ -9,6 +19,10 @@ export interface Snapshot {
   readonly apis: readonly CompiledApi[]
   /** By id. */
   readonly policies: ReadonlyMap<string, CompiledPolicy>
+  /** Finds applications by claims. */
+  readonly claimIndex: ClaimIndex
+  /** API keys by their hash. */
+  readonly apiKeys: ReadonlyMap<string, RegisteredApiKey>
   /**
    * The API for a host (lower case, no port) and a normalised path: a named host wins over none, then the longest
    * prefix by whole segments.
@@ -28,6 +42,17 @@ export interface CompiledPolicy {
   readonly plan: PolicyPlan
   /** Whether it lets this method and normalised path of an API through. */
   readonly allows: (api: ApiPlan, method: string, path: string) => boolean
+}
+
+export interface RegisteredApiKey {
+  readonly application: CompiledApplication
+  readonly plan: ApiKeyPlan
+}
+
+export interface CompiledApplication {
+  readonly plan: ApplicationPlan
+  /** By API. */
+  readonly subscriptions: ReadonlyMap<string, SubscriptionPlan>
 }
 
 export interface CompiledApi {

@@ -9,6 +9,8 @@ export interface Decision {
   /** The normalised path; never the query. */
   readonly path: string
   readonly api: string | undefined
+  /** The application that was found calling, by id. */
+  readonly application: string | undefined
   readonly generation: number
   readonly reason: string | undefined
   readonly checks: readonly Check[]

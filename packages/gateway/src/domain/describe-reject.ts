@@ -1,5 +1,5 @@
 import type { TokenSummary } from './decision.ts'
-import type { PathFault, Reason, Reject, TokenFault } from './reject.ts'
+import type { ApiKeyFault, PathFault, Reason, Reject, TokenFault } from './reject.ts'
 
 /** A refusal in plain words, for operators only: callers never see it. */
 export interface RejectDescription {
@@ -43,6 +43,12 @@ const tokenFaults: { readonly [F in TokenFault]: string } = {
   claim_type: 'a registered claim of the wrong type',
   signature_length: 'a signature whose length does not fit its algorithm and key',
   double_encoded: 'a token that was encoded twice',
+}
+
+const apiKeyFaults: { readonly [F in ApiKeyFault]: string } = {
+  malformed: 'something that is no API key',
+  damaged: 'an API key with a slip in it: its checksum does not fit',
+  unknown: 'an API key nobody registered here',
 }
 
 function words(list: readonly string[]): string {
@@ -145,6 +151,11 @@ const descriptions: {
     seen: 'an unsafe method or a WebSocket with a cookie token and an Origin that is not allowed, or none',
     wanted: 'an allowed Origin, or Sec-Fetch-Site: same-origin',
     hint: "List the page's origin under the cookie's `origins`.",
+  }),
+  api_key_ambiguous: (reject) => ({
+    seen: `several API keys in ${reject.place}`,
+    wanted: 'one API key',
+    hint: 'Look at the client or the proxy in front: one of them adds or repeats it.',
   }),
   token_malformed: (reject) => ({
     seen: tokenFaults[reject.fault],
@@ -250,6 +261,41 @@ const descriptions: {
     seen: `a token bound to its sender by ${words(reject.methods)}`,
     wanted: 'the proof of possession, which is not checked on this API',
     hint: 'Have the provider issue plain bearer tokens for this client.',
+  }),
+  api_key_missing: (reject) => ({
+    seen: `no API key in ${reject.place}`,
+    wanted: 'the API key of an application',
+    hint: 'Have one registered (`jotgate keys api`), and send it where `identify.apiKey` says.',
+  }),
+  api_key_invalid: (reject) => ({
+    seen: apiKeyFaults[reject.fault],
+    wanted: 'the API key of an application',
+    hint: 'A key of another environment, one that was removed, or one that was hashed on another installation.',
+  }),
+  api_key_expired: (reject) => ({
+    seen: `key ${reject.key} of application ${reject.application}, which ended ${time(reject.untilMs / 1000)}`,
+    wanted: 'a key that holds now',
+    hint: 'Give the application a new key (`jotgate keys api`), then take this one out.',
+  }),
+  application_unidentified: () => ({
+    seen: 'a good token that matches no claim set of any application',
+    wanted: 'an application known by claims of this token',
+    hint: 'Compare the claims below with `claims` of the application: issuer, names and exact values.',
+  }),
+  not_subscribed: (reject) => ({
+    seen: `application ${reject.application}`,
+    wanted: 'an application that subscribed to this API',
+    hint: 'Add the API to its `subscriptions` if it shall call it.',
+  }),
+  application_ambiguous: (reject) => ({
+    seen: `a token that is as much one application's as another's: ${words(reject.applications)}`,
+    wanted: 'claims that name one application',
+    hint: 'Give the claim set of one of them a claim more; `jotgate check` warns of such pairs.',
+  }),
+  application_inactive: (reject) => ({
+    seen: `application ${reject.application}, which is ${reject.status}`,
+    wanted: 'status: active',
+    hint: 'Ask its owner, or whoever suspended it; `status` of the application says it.',
   }),
   policy_unknown: (reject) => ({
     seen: policySeen(reject.policy),

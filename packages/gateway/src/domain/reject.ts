@@ -28,6 +28,7 @@ export type Reject =
   | { readonly reason: 'token_ambiguous'; readonly places: readonly string[]; readonly rule: string }
   | { readonly reason: 'token_too_large'; readonly bytes: number; readonly bytesMax: number }
   | { readonly reason: 'origin_not_allowed'; readonly rule: string }
+  | { readonly reason: 'api_key_ambiguous'; readonly place: string; readonly rule: string }
   // 5 parseToken
   | { readonly reason: 'token_malformed'; readonly fault: TokenFault }
   | { readonly reason: 'alg_not_allowed'; readonly alg: string; readonly rule: string }
@@ -80,6 +81,25 @@ export type Reject =
   | { readonly reason: 'claim_mismatch'; readonly claim: string; readonly wanted: string; readonly rule: string }
   // 10 bindHead
   | { readonly reason: 'confirmation_required'; readonly methods: readonly string[] }
+  // 12 identify
+  | { readonly reason: 'api_key_missing'; readonly place: string; readonly rule: string }
+  | { readonly reason: 'api_key_invalid'; readonly fault: ApiKeyFault; readonly rule: string }
+  | {
+      readonly reason: 'api_key_expired'
+      readonly application: string
+      readonly key: string
+      readonly untilMs: number
+      readonly rule: string
+    }
+  | { readonly reason: 'application_unidentified'; readonly rule: string }
+  | { readonly reason: 'not_subscribed'; readonly application: string; readonly rule: string }
+  | { readonly reason: 'application_ambiguous'; readonly applications: readonly string[]; readonly rule: string }
+  | {
+      readonly reason: 'application_inactive'
+      readonly application: string
+      readonly status: 'suspended' | 'pending'
+      readonly rule: string
+    }
   // 13 resolvePolicy
   | { readonly reason: 'policy_unknown'; readonly policy: string; readonly rule: string }
   | { readonly reason: 'no_policy'; readonly rule: string }
@@ -135,6 +155,9 @@ export type PathFault =
   | 'too_long'
   /** A more liberal server would read a path that other rules hold for. */
   | 'ambiguous'
+
+/** No key could look so; one of ours with a slip in it; or nobody's. */
+export type ApiKeyFault = 'malformed' | 'damaged' | 'unknown'
 
 export type HeaderFault = 'missing' | 'duplicate' | 'invalid'
 

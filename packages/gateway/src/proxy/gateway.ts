@@ -1,3 +1,4 @@
+import { emptyClaimIndex } from '../compile/claim-index.ts'
 import type { ApiPlan } from '../compile/plan.ts'
 import type { Snapshot } from '../compile/snapshot.ts'
 import type { DescribedRequest } from '../domain/described-request.ts'
@@ -262,6 +263,8 @@ const phrases: { readonly [status: number]: string } = {
 const noSnapshot: Snapshot = {
   generation: 0,
   policies: new Map(),
+  claimIndex: emptyClaimIndex,
+  apiKeys: new Map(),
   gateway: {
     publicUrls: [],
     trustedProxies: [],

@@ -1,4 +1,5 @@
-import type { Snapshot } from '../compile/snapshot.ts'
+import { goesWithoutToken } from '../compile/goes-without-token.ts'
+import type { CompiledApi, EffectiveAccess, Snapshot } from '../compile/snapshot.ts'
 import type { CutCause } from '../domain/end-cause.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import type { Grant } from './grant.ts'
@@ -6,22 +7,25 @@ import { authorize } from './steps/authorize.ts'
 import { checkClaims } from './steps/check-claims.ts'
 import { checkGrant, type GrantQuestion, grantEndsMs } from './steps/check-grant.ts'
 import { type FindKeyPorts, usableKeys } from './steps/find-key.ts'
+import { identify } from './steps/identify.ts'
 import { matchAccess } from './steps/match-api.ts'
 import { checkTokenRules } from './steps/parse-token.ts'
 import { resolvePolicy } from './steps/resolve-policy.ts'
-import type { Trail } from './trail.ts'
+import { tokenRuleOf } from './token-rule-of.ts'
+import { credentialsOf, type Trail } from './trail.ts'
 
 /**
  * Whether a request that was let in once would be let in now, by what is known without asking anybody: the same API
- * under the same path, its rules, the issuer, the very key that vouched for the token, and the caller's policies. If it
+ * under the same path, its rules, the issuer, the very key that vouched for the token, the same application, and its policies. If it
  * would, until when in milliseconds; infinite: nothing sets an end.
  */
 export function judgeAgain(
-  { head, api: before, verified }: Trail,
+  trail: Trail,
   snapshot: Snapshot,
   keys: FindKeyPorts,
   nowMs: number,
 ): Result<number, CutCause> {
+  const { head, api: before, verified } = trail
   const api = head === undefined ? undefined : snapshot.match(head.host, head.path)
   if (head === undefined || api === undefined || api.plan.id !== before?.plan.id) return err('configuration')
   const { webSocketKey } = head
@@ -31,8 +35,9 @@ export function judgeAgain(
   if (!matched.ok) return err('configuration')
   const access = matched.value
   if (access.kind === 'public') return ok(Number.POSITIVE_INFINITY)
-  const issuer = api.issuers.find(({ plan }) => plan.id === verified?.issuerId)
-  if (verified === undefined || issuer === undefined || !issuer.vouchesFor(verified.iss)) return err('configuration')
+  if (verified === undefined) return judgeWithoutToken(trail, api, access, snapshot, nowMs)
+  const issuer = api.issuers.find(({ plan }) => plan.id === verified.issuerId)
+  if (issuer === undefined || !issuer.vouchesFor(verified.iss)) return err('configuration')
 
   const { token } = verified
   let keyIssuer: string | undefined
@@ -44,26 +49,59 @@ export function judgeAgain(
   }
   const claims = checkClaims(verified.claims, token, issuer, access.require, keyIssuer, nowMs)
   if (!claims.ok) return err(claims.error.reason === 'token_expired' ? 'expired' : 'configuration')
-  const grant = resolvePolicy(claims.value, api, snapshot.policies)
-  if (!grant.ok) return err('configuration')
-  const question = { head, api, claims: claims.value, issuer, nowMs }
-  if (grant.value !== undefined && checkGrant(grant.value, question) !== undefined) return err('configuration')
   if (authorize(claims.value, access.require) !== undefined) return err('configuration')
-  return ok(endsMs(grant.value, question))
+  return judgeCaller(trail, { head, api, claims: claims.value, issuer, nowMs }, snapshot)
+}
+
+/** The same of a request that needed no token. */
+function judgeWithoutToken(
+  trail: Trail,
+  api: CompiledApi,
+  access: EffectiveAccess,
+  snapshot: Snapshot,
+  nowMs: number,
+): Result<number, CutCause> {
+  const { head, withoutToken, apiKeyHash } = trail
+  if (head === undefined || !withoutToken || !goesWithoutToken(api.plan, apiKeyHash !== undefined)) {
+    return err('configuration')
+  }
+  if (tokenRuleOf(access.require) !== undefined) return err('configuration')
+  return judgeCaller(trail, { head, api, claims: {}, issuer: undefined, nowMs }, snapshot)
+}
+
+/** Whether it is the same application, with policies that let it in. */
+function judgeCaller(trail: Trail, question: GrantQuestion, snapshot: Snapshot): Result<number, CutCause> {
+  const { api, claims, nowMs } = question
+  const application = identify(credentialsOf(trail), api, snapshot, nowMs)
+  if (!application.ok) return err(application.error.reason === 'api_key_expired' ? 'expired' : 'configuration')
+  if (application.value?.plan.id !== trail.application?.plan.id) return err('configuration')
+  const grant = resolvePolicy(claims, api, application.value, snapshot.policies)
+  if (!grant.ok) return err('configuration')
+  if (grant.value !== undefined && checkGrant(grant.value, question) !== undefined) return err('configuration')
+  return ok(endsMs(grant.value, question, keyEndsMs(trail, snapshot)))
+}
+
+/** When the API key of a request ends; infinite: it has none, or one without an end. */
+function keyEndsMs({ apiKeyHash }: Trail, { apiKeys }: Snapshot): number {
+  const key = apiKeyHash === undefined ? undefined : apiKeys.get(apiKeyHash)
+  return key?.plan.validUntilMs ?? Number.POSITIVE_INFINITY
 }
 
 /** Until when what let a request in holds, in milliseconds; infinite for a public one and where nothing sets an end. */
-export function trustEndsMs({ head, api, verified, issuer, grant, exchange }: Trail): number {
-  if (head === undefined || api === undefined || verified === undefined || issuer === undefined) {
+export function trustEndsMs(trail: Trail): number {
+  const { head, api, verified, withoutToken, issuer, grant, exchange, snapshot } = trail
+  if (head === undefined || api === undefined || (verified === undefined && !withoutToken)) {
     return Number.POSITIVE_INFINITY
   }
-  return endsMs(grant, { head, api, claims: verified.claims, issuer, nowMs: exchange.receivedMs })
+  const question = { head, api, claims: verified?.claims ?? {}, issuer, nowMs: exchange.receivedMs }
+  return endsMs(grant, question, keyEndsMs(trail, snapshot))
 }
 
-/** The end of the token, skew included, or of the policies, whichever is first. */
-function endsMs(grant: Grant | undefined, question: GrantQuestion): number {
+/** The end of the token, skew included, of the API key, or of the policies, whichever is first. */
+function endsMs(grant: Grant | undefined, question: GrantQuestion, keyMs: number): number {
   const { exp } = question.claims
-  const { expSkewSeconds } = question.issuer.plan
-  const tokenEndsMs = typeof exp === 'number' ? (exp + expSkewSeconds) * 1000 : Number.POSITIVE_INFINITY
-  return grant === undefined ? tokenEndsMs : Math.min(tokenEndsMs, grantEndsMs(grant, question))
+  const skewSeconds = question.issuer?.plan.expSkewSeconds ?? 0
+  const tokenMs = typeof exp === 'number' ? (exp + skewSeconds) * 1000 : Number.POSITIVE_INFINITY
+  const grantMs = grant === undefined ? Number.POSITIVE_INFINITY : grantEndsMs(grant, question)
+  return Math.min(tokenMs, keyMs, grantMs)
 }

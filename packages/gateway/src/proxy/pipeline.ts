@@ -1,3 +1,4 @@
+import { goesWithoutToken } from '../compile/goes-without-token.ts'
 import type { CompiledApi } from '../compile/snapshot.ts'
 import type { Claims } from '../domain/claims.ts'
 import type { KeyRecord } from '../domain/key.ts'
@@ -9,8 +10,11 @@ import { authorize } from './steps/authorize.ts'
 import { bindHead } from './steps/bind-head.ts'
 import { checkClaims, isClearlyExpired } from './steps/check-claims.ts'
 import { checkGrant } from './steps/check-grant.ts'
+import { extractApiKey } from './steps/extract-api-key.ts'
 import { extractToken } from './steps/extract-token.ts'
 import { type FindKeyPorts, findKey } from './steps/find-key.ts'
+import { type ApiKeyPorts, chargeApiKey, hashApiKey } from './steps/hash-api-key.ts'
+import { identify } from './steps/identify.ts'
 import { type IntrospectPorts, introspect, isForIntrospection } from './steps/introspect.ts'
 import { limitBody } from './steps/limit-body.ts'
 import { matchAccess, matchApi } from './steps/match-api.ts'
@@ -18,15 +22,17 @@ import { checkTokenRules, parseToken } from './steps/parse-token.ts'
 import { readRequest } from './steps/read-request.ts'
 import { resolvePolicy } from './steps/resolve-policy.ts'
 import { selectTrust } from './steps/select-trust.ts'
-import { shapeClaimHeaders, shapeUpstream, type UpstreamHead } from './steps/shape-upstream.ts'
+import { shapeClaimHeaders, shapeFactHeaders, shapeUpstream, type UpstreamHead } from './steps/shape-upstream.ts'
 import { type VerifyPorts, verifySignature, vouchForIntrospected } from './steps/verify-signature.ts'
-import type { Trail } from './trail.ts'
+import { tokenRuleOf } from './token-rule-of.ts'
+import { credentialsOf, type Trail } from './trail.ts'
 
 /** What the steps that are not pure may touch. `explain` hands in ports that peek and never charge. */
 export interface PipelinePorts {
   readonly keys: FindKeyPorts
   readonly verify: VerifyPorts
   readonly introspect: IntrospectPorts
+  readonly apiKeys: ApiKeyPorts
   /** This installation's own name in `Via`, where the configuration gives none. */
   readonly pseudonym: string
 }
@@ -66,8 +72,16 @@ export function decide(trail: Trail, ports: PipelinePorts): Verdict | Promise<Ve
     return large === undefined ? shapeUpstream(head.value, api, '', pseudonym) : err(large)
   }
 
+  const shown = extractApiKey(head.value, api)
+  if (!shown.ok) return shown
+  const hashed = hashApiKey(shown.value, ports.apiKeys, addressOf(trail), exchange.receivedMs)
+  if (!hashed.ok) return hashed
+  trail.apiKeyHash = hashed.value
+  const isOptional = goesWithoutToken(api.plan, hashed.value !== undefined)
+  if (api.issuers.length === 0) return permitWithoutToken(trail, ports)
+
   const found = extractToken(head.value, api)
-  if (!found.ok) return found
+  if (!found.ok) return found.error.reason === 'token_missing' && isOptional ? permitWithoutToken(trail, ports) : found
   trail.place = found.value.place
   const compact = found.value.token
 
@@ -105,7 +119,7 @@ function judgeSigned(trail: Trail, ports: PipelinePorts, keys: Result<readonly K
   trail.verified = trusted.value.verified
   trail.cached = trusted.value.cached
 
-  return permit(trail, ports, trusted.value.keyIssuer)
+  return permitToken(trail, ports, trusted.value.keyIssuer)
 }
 
 async function judgeOpaque(trail: Trail, ports: PipelinePorts, token: string): Promise<Verdict> {
@@ -115,37 +129,59 @@ async function judgeOpaque(trail: Trail, ports: PipelinePorts, token: string): P
   if (!answer.ok) return answer
   trail.issuer = answer.value.issuer
   trail.verified = vouchForIntrospected(answer.value.claims, answer.value.issuer)
-  return permit(trail, ports, undefined)
+  return permitToken(trail, ports, undefined)
 }
 
-/** What a trusted token may do here: its claims, its binding, its scopes, and the head its request goes on with. */
-function permit(trail: Trail, ports: PipelinePorts, keyIssuer: string | undefined): Verdict {
-  const { head, api, access, issuer, verified, exchange } = trail
-  if (head === undefined || api === undefined || access === undefined) throw new Error('permit before match')
-  if (issuer === undefined || verified === undefined) throw new Error('permit before trust')
+/** What a trusted token may do here: its claims and its binding hold, and its caller may do what he asks. */
+function permitToken(trail: Trail, ports: PipelinePorts, keyIssuer: string | undefined): Verdict {
+  const { access, issuer, verified, exchange } = trail
+  if (access === undefined || issuer === undefined || verified === undefined) throw new Error('permit before trust')
 
   const claims = checkClaims(verified.claims, verified.token, issuer, access.require, keyIssuer, exchange.receivedMs)
   if (!claims.ok) return claims
 
   const unbound = bindHead(claims.value)
   if (unbound !== undefined) return err(unbound)
+  return permitCaller(trail, ports, claims.value)
+}
 
-  const grant = resolvePolicy(claims.value, api, trail.snapshot.policies)
+const noClaims: Claims = Object.freeze({})
+
+/** What is asked of a token, only a token satisfies. */
+function permitWithoutToken(trail: Trail, ports: PipelinePorts): Verdict {
+  trail.withoutToken = true
+  const asked = trail.access === undefined ? undefined : tokenRuleOf(trail.access.require)
+  return asked === undefined ? permitCaller(trail, ports, noClaims) : err({ reason: 'token_missing', rule: asked })
+}
+
+/** Who is calling, with what policies and scopes, and the head the request goes on with. */
+function permitCaller(trail: Trail, ports: PipelinePorts, claims: Claims): Verdict {
+  const { head, api, access, issuer, exchange, snapshot } = trail
+  if (head === undefined || api === undefined || access === undefined) throw new Error('permit before match')
+  const nowMs = exchange.receivedMs
+
+  const application = identify(credentialsOf(trail), api, snapshot, nowMs)
+  if (!application.ok) {
+    chargeApiKey(application.error, ports.apiKeys, addressOf(trail), nowMs)
+    return application
+  }
+  trail.application = application.value
+
+  const grant = resolvePolicy(claims, api, application.value, snapshot.policies)
   if (!grant.ok) return grant
   trail.grant = grant.value
 
-  const nowMs = exchange.receivedMs
-  const barred =
-    grant.value === undefined ? undefined : checkGrant(grant.value, { head, api, claims: claims.value, issuer, nowMs })
-  const denied = barred ?? authorize(claims.value, access.require)
+  const barred = grant.value === undefined ? undefined : checkGrant(grant.value, { head, api, claims, issuer, nowMs })
+  const denied = barred ?? authorize(claims, access.require)
   if (denied !== undefined) return err(denied)
 
   const large = limitBody(exchange.body, api.plan)
   if (large !== undefined) return err(large)
 
-  const claimHeaders = claimHeadersOf(trail, claims.value)
+  const claimHeaders = claimHeadersOf(trail, claims)
   if (!claimHeaders.ok) return claimHeaders
-  return shapeUpstream(head, api, claimHeaders.value, trail.snapshot.gateway.via ?? ports.pseudonym)
+  const callerHeaders = claimHeaders.value + shapeFactHeaders(trail.application, api)
+  return shapeUpstream(head, api, callerHeaders, trail.snapshot.gateway.via ?? ports.pseudonym)
 }
 
 /** Whose budget a check is charged to. */

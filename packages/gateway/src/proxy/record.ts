@@ -87,6 +87,7 @@ export function toDecisionEntry(trail: Trail, ending: Ending, outcome: Outcome):
     method: exchange.method,
     path: head?.path,
     api: trail.api?.plan.id,
+    application: trail.application?.plan.id,
     generation: trail.snapshot.generation,
     reject: ending.reject,
     ...(namesMethod(head?.query) ? { queryNamesMethod: true } : {}),
@@ -104,6 +105,7 @@ export function toDecisionEntry(trail: Trail, ending: Ending, outcome: Outcome):
 function wayOf(trail: Trail, introspected: boolean): DecisionEntry['way'] {
   if (trail.preflight) return 'preflight'
   if (trail.access?.kind === 'public') return 'public'
+  if (trail.withoutToken) return 'tokenless'
   return introspected ? 'introspected' : 'signed'
 }
 
@@ -132,6 +134,7 @@ function fillEntry(
   entry.route = trail.access?.routes[0]
   entry.subject = subjectOf(trail, subjectHash)
   entry.issuer = trail.verified?.issuerId
+  entry.application = trail.application?.plan.id
   entry.peer = head?.peer ?? exchange.peer
   entry.client = head?.clientAddress ?? exchange.peer
   entry.bytesIn = ending.bytesIn
@@ -167,6 +170,7 @@ function blankEntry(): AccessEntry {
     route: undefined,
     subject: undefined,
     issuer: undefined,
+    application: undefined,
     peer: '',
     client: '',
     bytesIn: 0,

@@ -1,9 +1,16 @@
 import type { TokenPlace } from '../compile/plan.ts'
-import type { CompiledApi, CompiledIssuer, EffectiveAccess, Snapshot } from '../compile/snapshot.ts'
+import type {
+  CompiledApi,
+  CompiledApplication,
+  CompiledIssuer,
+  EffectiveAccess,
+  Snapshot,
+} from '../compile/snapshot.ts'
 import type { UnverifiedToken, VerifiedToken } from '../domain/token.ts'
 import type { Exchange } from './exchange.ts'
 import type { Grant } from './grant.ts'
 import type { RequestHead } from './head/request-head.ts'
+import type { Credentials } from './steps/identify.ts'
 import type { CachedToken } from './token-cache.ts'
 
 /**
@@ -19,16 +26,28 @@ export interface Trail {
   access: EffectiveAccess | undefined
   /** A browser's question, which no upstream gets. */
   preflight: boolean
+  /** It carries no token and needs none: its API key is enough, or nothing is. */
+  withoutToken: boolean
   place: TokenPlace | undefined
   /** Unverified: may be shown, never believed. */
   token: UnverifiedToken | undefined
   issuer: CompiledIssuer | undefined
   verified: VerifiedToken | undefined
+  /** Hash of the caller's API key; the key itself is kept nowhere. */
+  apiKeyHash: string | undefined
+  /** Which application is calling, where the API asks. */
+  application: CompiledApplication | undefined
   /** The caller's policies, where the API asks for any. */
   grant: Grant | undefined
   cached: CachedToken | undefined
   /** Whether the cache was asked, and had the token. */
   lookup: 'none' | 'hit' | 'miss'
+}
+
+/** What `identify` asks of a request that went so far. */
+export function credentialsOf({ verified, apiKeyHash }: Pick<Trail, 'verified' | 'apiKeyHash'>): Credentials {
+  const token = verified === undefined ? undefined : { claims: verified.claims, issuerId: verified.issuerId }
+  return { token, apiKeyHash }
 }
 
 export function startTrail(exchange: Exchange, snapshot: Snapshot, decisionId: string): Trail {
@@ -40,10 +59,13 @@ export function startTrail(exchange: Exchange, snapshot: Snapshot, decisionId: s
     api: undefined,
     access: undefined,
     preflight: false,
+    withoutToken: false,
     place: undefined,
     token: undefined,
     issuer: undefined,
     verified: undefined,
+    apiKeyHash: undefined,
+    application: undefined,
     grant: undefined,
     cached: undefined,
     lookup: 'none',

@@ -11,6 +11,7 @@ const forwarded: AccessEntry = {
   method: 'GET',
   path: '/orders/17',
   api: 'orders',
+  application: undefined,
   route: 'apis.orders.routes[0]',
   subject: 'AbCdEfGhIjKlMnOpQrStUv',
   issuer: 'acme',

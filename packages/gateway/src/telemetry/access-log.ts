@@ -29,6 +29,8 @@ export interface AccessEntry {
   subject: string | undefined
   /** Id of the issuer entry; undefined before a token was trusted. */
   issuer: string | undefined
+  /** Id of the application that was found calling. */
+  application: string | undefined
   /** Remote address of the connection. */
   peer: string
   /** Address of the caller when a trusted proxy names it; the same as `peer` otherwise. */
@@ -74,6 +76,7 @@ function jsonLine(entry: AccessEntry, clock: LogClock, parts: LineParts): string
   let line = `{"time":"${clock.iso(entry.atMs)}","decision":"${entry.decisionId}${parts.verdict(entry)}`
   if (path !== undefined) line += `,"path":${jsonText(path)}`
   line += parts.place(entry.api, entry.issuer)
+  if (entry.application !== undefined) line += parts.field('application', entry.application)
   if (route !== undefined) line += parts.field('route', route)
   if (subject !== undefined) line += `,"subject":"${subject}"`
   line += `,"peer":${jsonText(peer)}`

@@ -13,6 +13,7 @@ function entry(id: string, atMs: number): DecisionEntry {
     method: 'GET',
     path: '/orders',
     api: 'orders',
+    application: undefined,
     generation: 1,
     reject: rejectSamples.signature_invalid,
     way: 'signed',

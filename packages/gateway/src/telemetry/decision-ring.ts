@@ -13,13 +13,15 @@ export interface DecisionEntry {
   /** The normalised path; never the query. Undefined when there is none (`bad_path`). */
   readonly path: string | undefined
   readonly api: string | undefined
+  /** The application that was found calling. */
+  readonly application: string | undefined
   readonly generation: number
   /** Undefined when forwarded. */
   readonly reject: Reject | undefined
   /** The query holds `_method`, which some frameworks take for the request's method. */
   readonly queryNamesMethod?: true
-  /** Which steps applied: a preflight's own, none of a token's on a public route, no parsing and no key for an introspected token. */
-  readonly way: 'preflight' | 'public' | 'signed' | 'introspected'
+  /** Which steps applied: a preflight's own, none of a token's on a public route, no parsing and no key for an introspected token, nothing of a token where none is needed. */
+  readonly way: 'preflight' | 'public' | 'tokenless' | 'signed' | 'introspected'
   /** Not for a request that was only described, nor for one the gateway answered itself. */
   readonly upstreamAsked: boolean
   /** From `summariseToken`; undefined when no token was read. */

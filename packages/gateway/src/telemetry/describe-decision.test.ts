@@ -16,6 +16,7 @@ const forwarded: DecisionEntry = {
   method: 'GET',
   path: '/orders/1',
   api: 'orders',
+  application: undefined,
   generation: 4,
   reject: undefined,
   way: 'signed',
@@ -52,7 +53,7 @@ describe('describeDecision', () => {
       'skipped',
       ...Array.from({ length: 4 }, () => 'passed'),
       'failed',
-      ...Array.from({ length: 8 }, () => 'not reached'),
+      ...Array.from({ length: 9 }, () => 'not reached'),
     ])
     const { answerPreflight, ...others } = verdicts(forwarded)
     expect([answerPreflight, ...new Set(Object.values(others))]).toEqual(['skipped', 'passed'])

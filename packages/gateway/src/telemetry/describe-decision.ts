@@ -11,6 +11,14 @@ const methodNote =
 /** Steps an introspected token has no use for: the provider reads it, and no key of ours is needed. */
 const skippedWhenIntrospected: ReadonlySet<StepName> = new Set(['parseToken', 'selectTrust', 'findKey'])
 
+/** Steps of a token, which a request that needs none has no use for. */
+const skippedWithoutToken: ReadonlySet<StepName> = new Set([
+  ...skippedWhenIntrospected,
+  'verifySignature',
+  'checkClaims',
+  'bindHead',
+])
+
 /**
  * A decision in words: which checks passed, what the failing one saw and wanted, and which line of the configuration
  * asked for it. `locate` finds the line of a configuration path; without it the path alone is given. Every string is
@@ -31,6 +39,7 @@ export function describeDecision(
     method: escapeForTerminal(entry.method),
     path: escapeForTerminal(entry.path ?? ''),
     api: entry.api,
+    application: entry.application,
     generation: entry.generation,
     reason: reject?.reason,
     checks: checksOf(entry),
@@ -72,6 +81,7 @@ function stopOf({ reject, outcome, way, upstreamAsked }: DecisionEntry): StepNam
 function isSkipped(entry: DecisionEntry, step: StepName, skippedWhenPublic: boolean): boolean {
   if (step === 'answerPreflight') return entry.way !== 'preflight'
   if (entry.way === 'public') return skippedWhenPublic
+  if (entry.way === 'tokenless') return skippedWithoutToken.has(step)
   if (entry.way === 'introspected') return skippedWhenIntrospected.has(step)
   // An unverified `exp` that is past refuses before any signature is checked (S8).
   return step === 'verifySignature' && entry.reject?.reason === 'token_expired' && !entry.reject.signatureChecked

@@ -9,8 +9,8 @@ export interface LineParts {
   readonly verdict: (verdict: Verdict) => string
   /** `,"api":…,"issuer":…`, of ids the configuration holds. */
   readonly place: (api: string | undefined, issuer: string | undefined) => string
-  /** `,"route":…` or `,"target":…`, of a text the configuration holds. */
-  readonly field: (name: 'route' | 'target', text: string) => string
+  /** `,"route":…`, `,"target":…` or `,"application":…`, of a text the configuration holds. */
+  readonly field: (name: 'route' | 'target' | 'application', text: string) => string
 }
 
 interface Verdict {
@@ -26,7 +26,11 @@ const keptMax = 4096
 export function createLineParts(): LineParts {
   const verdicts = new Map<number, Verdict & { readonly text: string }>()
   const places = new Map<string, { readonly issuer: string | undefined; readonly text: string }>()
-  const fields = { route: new Map<string, string>(), target: new Map<string, string>() }
+  const fields = {
+    route: new Map<string, string>(),
+    target: new Map<string, string>(),
+    application: new Map<string, string>(),
+  }
 
   return {
     verdict: ({ outcome, reason, status, method }) => {

@@ -7,20 +7,22 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { registerApiKey } from '../../src/app/offline-api-key.ts'
 import type { Decision } from '../../src/domain/decision.ts'
 import type { DescribedRequest } from '../../src/domain/described-request.ts'
 import { reasons } from '../../src/domain/reasons.ts'
 import { err, ok } from '../../src/domain/result.ts'
+import { createApiKeyHash } from '../../src/keys/api-key-hash.ts'
 import type { GuardedFetch } from '../../src/outbound/fetch-request.ts'
 import { issuerCounts } from '../../src/telemetry/counter-columns.ts'
 import { counter, gauge } from '../../src/telemetry/counters.ts'
 import { type AnnouncedUpstream, nonceHeader, startAnnouncedUpstream } from '../support/announced-upstream.ts'
 import { filesBelow, findLeaks } from '../support/find-leaks.ts'
-import { type InProcessGateway, startInProcess } from '../support/in-process-gateway.ts'
+import { type InProcessGateway, inProcessApiKeyKey, startInProcess } from '../support/in-process-gateway.ts'
 import { environment, mint, publicJwk } from '../support/model-histories.ts'
 import { hasVectors, listVectors, readVectors } from '../support/public-vectors.ts'
 import { openWire } from '../support/wire-caller.ts'
-import { cleanUp, type GatewayProcess, send, startGateway, until } from './gateway-process.ts'
+import { cleanUp, type GatewayProcess, makeFolder, send, startGateway, until } from './gateway-process.ts'
 
 /** How one reason comes about. */
 interface Scenario {
@@ -107,6 +109,42 @@ const scenarios: readonly Scenario[] = [
     claims: { pol: 'fresh', iat: -600 },
     rule: 'policies.fresh.maxTokenAge',
   },
+  { reason: undefined, path: '/known', claims: { azp: 'billing' } },
+  { reason: undefined, path: '/keyed', lines: ['X-API-Key: a-key-of-another-gateway'] },
+  {
+    reason: 'api_key_expired',
+    path: '/keyed',
+    lines: ['X-API-Key: a-key-that-ran-out'],
+    rule: 'applications.billing.apiKeys[1].validUntil',
+  },
+  { reason: 'api_key_missing', path: '/keyed', lines: [], rule: 'apis.keyed.access.identify' },
+  {
+    reason: 'api_key_invalid',
+    path: '/keyed',
+    lines: ['X-API-Key: 0969cf40-e558-4574-b462-42eafc85b906'],
+    rule: 'apis.keyed.access.identify',
+  },
+  {
+    reason: 'api_key_ambiguous',
+    path: '/keyed',
+    lines: ['X-API-Key: one', 'X_Api_Key: two'],
+    rule: 'apis.keyed.access.identify',
+  },
+  { reason: 'application_unidentified', path: '/known', rule: 'apis.known.access.identify' },
+  { reason: 'application_unidentified', path: '/known', claims: { tenant: 7 }, rule: 'apis.known.access.identify' },
+  { reason: 'not_subscribed', path: '/known', claims: { azp: 'shop' }, rule: 'apis.known.access.identify' },
+  {
+    reason: 'application_ambiguous',
+    path: '/known',
+    claims: { azp: 'billing', tenant: 'north' },
+    rule: 'applications.billing.claims[0]',
+  },
+  {
+    reason: 'application_inactive',
+    path: '/known',
+    claims: { azp: 'old' },
+    rule: 'applications.old.status',
+  },
   {
     reason: 'body_too_large',
     ...orders,
@@ -131,7 +169,7 @@ const beyondRequests = [
   'internal_error',
 ]
 
-function configuration(upstreamUrl: string, providerUrl: string): object {
+function configuration(upstreamUrl: string, providerUrl: string, hashApiKey: (apiKey: string) => string): object {
   const upstream = { targets: [upstreamUrl] }
   const alpha = {
     issuer: 'https://alpha.example',
@@ -169,6 +207,23 @@ function configuration(upstreamUrl: string, providerUrl: string): object {
       trial: { access: [{ api: 'graded' }], validUntil: '2026-01-01T00:00:00Z' },
       fresh: { access: [{ api: 'graded', paths: ['/fresh'] }], maxTokenAge: '1m' },
     },
+    applications: {
+      billing: {
+        claims: [{ issuer: 'alpha', match: { azp: 'billing' } }],
+        apiKeys: [
+          { id: 'k1', hash: hashApiKey('a-key-of-another-gateway') },
+          { id: 'k2', hash: hashApiKey('a-key-that-ran-out'), validUntil: '2020-01-01T00:00:00Z' },
+        ],
+        subscriptions: [{ api: 'known' }, { api: 'keyed' }],
+      },
+      north: { claims: [{ issuer: 'alpha', match: { tenant: 'north' } }], subscriptions: [{ api: 'known' }] },
+      shop: { claims: [{ issuer: 'alpha', match: { azp: 'shop' } }] },
+      old: {
+        status: 'suspended',
+        claims: [{ issuer: 'alpha', match: { azp: 'old' } }],
+        subscriptions: [{ api: 'known' }],
+      },
+    },
     apis: {
       orders: {
         listen: { path: '/orders' },
@@ -186,6 +241,12 @@ function configuration(upstreamUrl: string, providerUrl: string): object {
       fetched: { listen: { path: '/fetched' }, upstream, access: { issuers: ['fetched'] } },
       asked: { listen: { path: '/asked' }, upstream, access: { issuers: ['asked'] } },
       graded: { listen: { path: '/graded' }, upstream, access: { issuers: ['alpha'], policy: {} } },
+      keyed: { listen: { path: '/keyed' }, upstream, access: { identify: { by: ['apiKey'] } } },
+      known: {
+        listen: { path: '/known' },
+        upstream,
+        access: { issuers: ['alpha'], identify: { by: ['jwtClaims'] } },
+      },
       open: { listen: { path: '/open' }, upstream, access: 'public' },
     },
   }
@@ -259,7 +320,7 @@ describe('explain, in one process whose clock stands still', () => {
     vi.setSystemTime(nowMs)
     dataDir = mkdtempSync(join(tmpdir(), 'jotgate-explain-'))
     gateway = await startInProcess({ fetch, environment }, dataDir)
-    const loaded = await gateway.load(configuration(upstream.url, providerUrl))
+    const loaded = await gateway.load(configuration(upstream.url, providerUrl, createApiKeyHash(inProcessApiKeyKey)))
     if (!loaded.ok) throw new Error(loaded.error)
   })
   afterEach(() => {
@@ -517,8 +578,14 @@ describe('explain, of a gateway as an operator runs it', () => {
 
   beforeAll(async () => {
     await new Promise<void>((resolve) => provider.listen(0, '127.0.0.1', resolve))
-    const config = configuration(upstream.url, `http://127.0.0.1:${(provider.address() as AddressInfo).port}`)
-    gateway = await startGateway({ config, workers: 1, env: environment })
+    const folder = makeFolder()
+    const hashApiKey = (apiKey: string): string => {
+      const made = registerApiKey(join(folder, 'data'), apiKey)
+      return made.ok ? made.value.hash : expect.fail(made.error)
+    }
+    const providerUrl = `http://127.0.0.1:${(provider.address() as AddressInfo).port}`
+    const config = configuration(upstream.url, providerUrl, hashApiKey)
+    gateway = await startGateway({ config, workers: 1, env: environment, folder })
     // The same again with a line for each member.
     const generations = (): number => gateway.output().split('"event":"config_in_force"').length
     const before = generations()

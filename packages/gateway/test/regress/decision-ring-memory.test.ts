@@ -24,6 +24,7 @@ describe('S23 the ring of decisions holds bounded memory, whatever callers send'
         method: 'GET',
         path: '/orders',
         api: 'orders',
+        application: undefined,
         generation: 1,
         reject: rejectSamples.issuer_untrusted,
         way: 'signed',

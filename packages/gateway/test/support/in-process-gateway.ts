@@ -37,6 +37,9 @@ export interface InProcessGateway {
   readonly close: () => Promise<void>
 }
 
+/** What it hashes API keys with. */
+export const inProcessApiKeyKey: Buffer = Buffer.alloc(32, 1)
+
 export interface InProcessSettings {
   /** Answers for every URL the gateway fetches. */
   readonly fetch: GuardedFetch
@@ -119,7 +122,15 @@ export async function startInProcess(settings: InProcessSettings, dataDir: strin
       }
       const tlsCounts = { handshakes: 0, resumed: 0, failed: 0, plain: 0, certificatesRefused: 0 }
       const parts = {
-        ...{ options, opened, control, keys: made, subjectKey: Buffer.alloc(32), snapshot: () => snapshot },
+        ...{
+          options,
+          opened,
+          control,
+          keys: made,
+          subjectKey: Buffer.alloc(32),
+          apiKeyKey: inProcessApiKeyKey,
+          snapshot: () => snapshot,
+        },
         ...{ tlsCounts, refusedConnections: { connections: 0, connectionsPerAddress: 0 }, pseudonym: 'model' },
       }
       return { keys: made, traffic: createTraffic(parts) }

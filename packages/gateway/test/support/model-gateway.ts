@@ -80,7 +80,7 @@ async function pass(request: ModelRequest, world: World): Promise<void> {
 
   const token = findToken(request, access)
   const { header, claims } = parseToken(token)
-  const issuers = access.issuers.map((id) => ({ id, ...world.document.issuers?.[id] }))
+  const issuers = (access.issuers ?? []).map((id) => ({ id, ...world.document.issuers?.[id] }))
   if (!issuers.some((issuer) => takesAlgorithm(issuer, header))) refuse('alg_not_allowed')
   const issuer = issuers.find((one) => isFrom(one, claims.iss)) ?? refuse('issuer_untrusted')
   if (!takesAlgorithm(issuer, header)) refuse('alg_not_allowed')

@@ -40,7 +40,7 @@ export interface WorkerSide extends Side {
   }
   readonly notes: {
     /** What all workers of an installation share: the key subjects are hashed with, and its name in `Via`. */
-    readonly welcome: { readonly subjectKey: string; readonly pseudonym: string }
+    readonly welcome: { readonly subjectKey: string; readonly apiKeyKey: string; readonly pseudonym: string }
     /** A slice of the objects that make up generation g, in order; `first` begins the list anew. */
     readonly manifest: {
       readonly generation: number

@@ -718,7 +718,7 @@ describe('problems as lines', () => {
     const loaded = await load('version: 1\napis: {}\n"a\\u001b[31m\\u202e": 1\n')
     const lines = loaded.ok ? [] : loaded.error.map(formatProblem)
     expect(lines).toEqual([
-      '/etc/jotgate/jotgate.yaml:3:1 unknown_key the document has no key `a\\u{1b}[31m\\u{202e}` (known are $schema, version, gateway, issuers, policies, apis)',
+      '/etc/jotgate/jotgate.yaml:3:1 unknown_key the document has no key `a\\u{1b}[31m\\u{202e}` (known are $schema, version, gateway, issuers, policies, applications, apis)',
     ])
   })
 })

@@ -15,7 +15,7 @@ import { placeOf, type Settled } from '../config/keep-places.ts'
 import { type AcceptedConfig, createLiveConfig, type LiveConfig } from '../config/live-config.ts'
 import { readConfig } from '../config/read-config.ts'
 import { type FileWatch, watchFiles } from '../config/watch-files.ts'
-import { type DataDir, openDataDir } from '../data-dir.ts'
+import { type DataDir, type KeyPurpose, openDataDir } from '../data-dir.ts'
 import { writeDemo } from '../demo-config.ts'
 import { readEnvironment } from '../env.ts'
 import { describeBug, type OpenLog, openLog } from '../open-log.ts'
@@ -195,8 +195,9 @@ function welcome({ rollout, trust, adoptedKeys, dataDir, tickets, opened }: Cont
   const worker: RolloutWorker = { ...connected }
   const { peer } = worker
   peer.note('ticketKey', { key: tickets.current() })
-  const subjectKey = dataDir.deriveKey('subject').toString('base64url')
-  peer.note('welcome', { subjectKey, pseudonym: dataDir.pseudonym })
+  const derived = (purpose: KeyPurpose): string => dataDir.deriveKey(purpose).toString('base64url')
+  const { pseudonym } = dataDir
+  peer.note('welcome', { subjectKey: derived('subject'), apiKeyKey: derived('api-keys'), pseudonym })
   for (const set of [...adoptedKeys(), ...trust.keySets()]) tell(worker, 'keySet', set)
   // An earlier control process may have asked providers on other terms.
   tell(worker, 'forget', { issuerIds: trust.introspecting() })

@@ -4,6 +4,7 @@ import { isatty } from 'node:tty'
 import type { Snapshot } from '../../compile/snapshot.ts'
 import type { Decision } from '../../domain/decision.ts'
 import type { DescribedRequest } from '../../domain/described-request.ts'
+import { createApiKeyHash } from '../../keys/api-key-hash.ts'
 import { indexOnce } from '../../keys/index-once.ts'
 import { createWorkerIntrospection, type WorkerIntrospection } from '../../keys/introspection/worker-introspection.ts'
 import { verifySignature } from '../../keys/verify-signature.ts'
@@ -55,6 +56,8 @@ export interface TrafficParts {
   readonly control: ControlLink
   readonly keys: WorkerKeys
   readonly subjectKey: Buffer
+  /** What API keys are hashed with. */
+  readonly apiKeyKey: Buffer
   /** This installation's name in `Via`. */
   readonly pseudonym: string
   readonly snapshot: () => Snapshot | undefined
@@ -158,7 +161,7 @@ function every(intervalMs: number, tick: () => void): () => void {
 }
 
 function createPipelinePorts(
-  { options, keys, pseudonym, snapshot }: TrafficParts,
+  { options, keys, apiKeyKey, pseudonym, snapshot }: TrafficParts,
   counters: Counters,
   introspection: WorkerIntrospection,
   cache: ReturnType<typeof createTokenCache>,
@@ -175,6 +178,7 @@ function createPipelinePorts(
 
   return {
     pseudonym,
+    apiKeys: { hash: createApiKeyHash(apiKeyKey), budget, peek: false },
     keys: { indexOf: indexOnce, remote: keys.sets },
     verify: {
       verify: verifySignature,
@@ -205,6 +209,7 @@ function peekingPorts(ports: PipelinePorts, introspection: WorkerIntrospection, 
   const { keys, verify } = ports
   return {
     pseudonym: ports.pseudonym,
+    apiKeys: { ...ports.apiKeys, peek: true },
     keys: { ...keys, remote: { get: peek, refetch: () => Promise.resolve() } },
     verify: { ...verify, cache: { ...verify.cache, find: () => undefined }, peek: true },
     introspect: {

@@ -9,7 +9,7 @@ import type { WorkerOptions } from '../start-options.ts'
 import { createAssembly } from './assembly.ts'
 import { connectionsForFiles, readProcessLimits } from './files-max.ts'
 import { inSlices } from './in-slices.ts'
-import { createTraffic, type Traffic } from './traffic.ts'
+import { createTraffic, type Traffic, type TrafficParts } from './traffic.ts'
 import { createWorkerKeys, type WorkerKeys } from './worker-keys.ts'
 import { createWorkerListeners, type WorkerListeners } from './worker-listeners.ts'
 
@@ -24,7 +24,7 @@ interface WorkerState {
   readonly listeners: WorkerListeners
 }
 
-type Start = (subjectKey: Buffer, pseudonym: string) => void
+type Start = (welcome: Pick<TrafficParts, 'subjectKey' | 'apiKeyKey' | 'pseudonym'>) => void
 
 /** What is granted to the last log lines. */
 const flushMs = 1000
@@ -55,7 +55,7 @@ export function runWorker(options: WorkerOptions): void {
     listeners,
   }
   const keys = createWorkerKeys(() => control)
-  const start: Start = (subjectKey, pseudonym) => {
+  const start: Start = (welcome) => {
     const snapshot = (): Snapshot | undefined => state.current
     state.traffic ??= createTraffic({
       options,
@@ -64,8 +64,7 @@ export function runWorker(options: WorkerOptions): void {
       refusedConnections: listeners.refusedConnections,
       control,
       keys,
-      subjectKey,
-      pseudonym,
+      ...welcome,
       snapshot,
     })
   }
@@ -135,13 +134,18 @@ function answerControl(opened: OpenLog, state: WorkerState, keys: WorkerKeys, st
       explain: async (request) => wrap(await state.traffic?.explain(request)),
     },
     notes: {
-      welcome: ({ subjectKey, pseudonym }) => start(Buffer.from(subjectKey, 'base64url'), pseudonym),
+      welcome: ({ subjectKey, apiKeyKey, pseudonym }) =>
+        start({ subjectKey: fromBase64url(subjectKey), apiKeyKey: fromBase64url(apiKeyKey), pseudonym }),
       manifest: ({ first, entries }) => assembly.manifest(first, entries),
       ticketKey: ({ key }) => state.listeners.useTicketKey(Buffer.from(key, 'base64url')),
       keySet: keys.sets.put,
       forget: ({ issuerIds }) => state.traffic?.forget(issuerIds),
     },
   }
+}
+
+function fromBase64url(text: string): Buffer {
+  return Buffer.from(text, 'base64url')
 }
 
 function noGateway(): never {

@@ -31,6 +31,8 @@ const titles: { readonly [C in ProblemCode]: string } = {
   token_ambiguous: 'More than one access token was sent',
   token_invalid: 'The access token is not valid here',
   token_expired: 'The access token has expired',
+  api_key_missing: 'An API key is required',
+  api_key_invalid: 'The API key is not valid here',
   access_denied: 'Access is denied',
   scope_missing: 'The access token lacks a required scope',
   body_too_large: 'The request body is too large',
@@ -62,10 +64,16 @@ export function refusal(error: WireError, context: RefusalContext): Refusal {
     context.decisionId,
   ]
   if (error.challenge !== undefined) rawHeaders.push('www-authenticate', bearerChallenge(error.challenge, context))
+  if (error.asksApiKey === true) rawHeaders.push('www-authenticate', apiKeyChallenge(context))
   if (error.retryAfterSeconds !== undefined) rawHeaders.push('retry-after', String(error.retryAfterSeconds))
   if (error.allow !== undefined) rawHeaders.push('allow', error.allow.join(', '))
   const body = `${bodyStarts.get(error.code)},"status":${error.status},"decision":"${context.decisionId}"}`
   return { status: error.status, rawHeaders, body }
+}
+
+/** No scheme is registered for API keys, and a 401 names one (RFC 9110 15.5.2). */
+function apiKeyChallenge({ realm }: RefusalContext): string {
+  return realm === undefined ? 'ApiKey' : `ApiKey realm="${quotable(realm)}"`
 }
 
 /** The last text made of each challenge: most challenges are constants, and realm and metadata those of one API. */

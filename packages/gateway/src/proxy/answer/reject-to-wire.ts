@@ -7,6 +7,8 @@ export interface WireError {
   readonly code: ProblemCode
   /** Makes the answer carry `WWW-Authenticate: Bearer`; without `error` no credentials were sent (RFC 6750 3). */
   readonly challenge?: BearerChallenge
+  /** Makes the answer carry `WWW-Authenticate: ApiKey`. */
+  readonly asksApiKey?: true
   readonly retryAfterSeconds?: number
   /** The connection is not used again: where this request ended is in doubt. */
   readonly close: boolean
@@ -28,6 +30,8 @@ const requestTimeout: WireError = { status: 408, code: 'request_timeout', close:
 const misdirectedRequest: WireError = { status: 421, code: 'misdirected_request', close: false }
 const apiUnknown: WireError = { status: 404, code: 'api_unknown', close: false }
 const accessDenied: WireError = { status: 403, code: 'access_denied', close: false }
+const apiKeyMissing: WireError = { status: 401, code: 'api_key_missing', asksApiKey: true, close: false }
+const apiKeyInvalid: WireError = { status: 401, code: 'api_key_invalid', asksApiKey: true, close: false }
 const tokenMissing: WireError = { status: 401, code: 'token_missing', challenge: {}, close: false }
 const tokenAmbiguous: WireError = {
   status: 400,
@@ -74,6 +78,8 @@ export function rejectToWire(reject: Reject): WireError {
   switch (reject.reason) {
     case 'bad_path':
       return requestInvalid
+    case 'api_key_ambiguous':
+      return requestInvalid
     case 'bad_header':
       return framingHeaders.has(reject.name.toLowerCase()) ? requestUnframed : requestInvalid
     case 'bad_framing':
@@ -95,9 +101,18 @@ export function rejectToWire(reject: Reject): WireError {
       return tokenMissing
     case 'token_ambiguous':
       return tokenAmbiguous
+    case 'api_key_missing':
+      return apiKeyMissing
+    case 'api_key_invalid':
+    case 'api_key_expired':
+      return apiKeyInvalid
     case 'origin_not_allowed':
     // A status outside 200 to 299 fails a preflight too (Fetch 4.8), and says in any log that it was refused.
     case 'preflight_refused':
+    case 'application_unidentified':
+    case 'not_subscribed':
+    case 'application_ambiguous':
+    case 'application_inactive':
     case 'policy_unknown':
     case 'no_policy':
     case 'access_denied':

@@ -26,6 +26,7 @@ const orders: ApiPlan = {
     tokenBytesMax: 8192,
     issuerIds: ['acme', 'tenants'],
     require: scopes('scope', ['orders.read']),
+    identify: undefined,
     grants: undefined,
   },
   routes: [
@@ -39,7 +40,7 @@ const orders: ApiPlan = {
       override: false,
     },
   ],
-  forward: { token: 'keep', claims: [] },
+  forward: { token: 'keep', claims: [], application: [] },
   allowHeaders: [],
   forwarded: 'x-forwarded',
   cors: undefined,

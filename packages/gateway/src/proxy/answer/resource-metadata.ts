@@ -12,7 +12,7 @@ export interface ResourceMetadata {
 }
 
 /**
- * What an API tells clients about getting a token. Undefined for a public API. Only exact issuers are named: a
+ * What an API tells clients about getting a token. Undefined for an API that takes none. Only exact issuers are named: a
  * pattern is no URL a client could ask. `publicUrl`: what callers see, never taken from a request; an API that listens
  * for one host alone is there under that name.
  */
@@ -21,7 +21,7 @@ export function resourceMetadata(
   api: ApiPlan,
   issuers: readonly IssuerPlan[],
 ): ResourceMetadata | undefined {
-  if (api.access.kind === 'public') return undefined
+  if (api.access.kind === 'public' || api.access.issuerIds.length === 0) return undefined
   const servers = issuers.flatMap((issuer) => (issuer.match.kind === 'exact' ? [issuer.match.iss] : []))
   const scopes = scopesOf(api)
   return {

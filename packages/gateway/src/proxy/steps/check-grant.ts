@@ -11,7 +11,8 @@ export interface GrantQuestion {
   readonly head: Pick<RequestHead, 'method' | 'path'>
   readonly api: CompiledApi
   readonly claims: Claims
-  readonly issuer: CompiledIssuer
+  /** Undefined: there is no token. */
+  readonly issuer: CompiledIssuer | undefined
   readonly nowMs: number
 }
 
@@ -76,8 +77,8 @@ function policyEndsMs({ validUntilMs, maxTokenAgeSeconds }: PolicyPlan, { claims
   return Math.min(validUntilMs ?? Number.POSITIVE_INFINITY, ageEndsMs)
 }
 
-function tooOldMs(maxTokenAgeSeconds: number, iat: number, { plan }: CompiledIssuer): number {
-  return (iat + maxTokenAgeSeconds + plan.iatSkewSeconds) * 1000
+function tooOldMs(maxTokenAgeSeconds: number, iat: number, issuer: CompiledIssuer | undefined): number {
+  return (iat + maxTokenAgeSeconds + (issuer?.plan.iatSkewSeconds ?? 0)) * 1000
 }
 
 /** Its type was checked with the other times. */

@@ -1,11 +1,11 @@
 import type { TokenPlace } from '../../compile/plan.ts'
 import type { CompiledApi } from '../../compile/snapshot.ts'
-import { hashHeaderName, isSpellingOf } from '../../domain/header-name.ts'
 import type { Reject } from '../../domain/reject.ts'
 import { err, ok, type Result } from '../../domain/result.ts'
 import { credentialsStart } from '../head/auth-scheme.ts'
 import { findCookie } from '../head/cookie-crumbs.ts'
 import { isToken68 } from '../head/header-value.ts'
+import { headerValues } from '../head/header-values.ts'
 import { decodeQueryValue, findQueryParameter } from '../head/query-parameter.ts'
 import type { ExtractedToken, RequestHead } from '../head/request-head.ts'
 
@@ -53,7 +53,7 @@ function tokensAt(head: RequestHead, place: TokenPlace): string | readonly strin
   if (place.kind === 'cookie')
     return head.cookie === undefined ? undefined : single(findCookie(head.cookie, place.name))
   if (place.name !== 'authorization') {
-    const values = valuesOf(head.rawHeaders, place.name)
+    const values = headerValues(head.rawHeaders, place.name)
     const { scheme } = place
     return single(scheme === undefined ? values : values.flatMap((value) => credentials(value, scheme) ?? []))
   }
@@ -68,20 +68,6 @@ function credentials(value: string, scheme: string): string | undefined {
 
 function single(values: readonly string[]): string | readonly string[] | undefined {
   return values.length > 1 ? values : values[0]
-}
-
-/** All values of a header in any spelling: an upstream may read `X_Token` where the configuration says `X-Token`. */
-function valuesOf(rawHeaders: readonly string[], name: string): readonly string[] {
-  const folded = name.replaceAll('_', '-').replaceAll('.', '-')
-  const hash = hashHeaderName(folded)
-  const values: string[] = []
-  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    const candidate = rawHeaders[at] ?? ''
-    if (candidate.length === folded.length && hashHeaderName(candidate) === hash && isSpellingOf(candidate, folded)) {
-      values.push(rawHeaders[at + 1] ?? '')
-    }
-  }
-  return values
 }
 
 /** A second token where clients and upstreams know to look: who reads it would see another caller than we did. */

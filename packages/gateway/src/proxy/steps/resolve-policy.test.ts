@@ -1,8 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { claimsOf } from '../../../test/fixtures/compiled-plans.ts'
-import { apiPlanOf, objectsOf, policyOf, rightOf } from '../../../test/fixtures/requests.ts'
+import {
+  apiPlanOf,
+  applicationOf,
+  compiledApplicationOf,
+  objectsOf,
+  policyOf,
+  rightOf,
+} from '../../../test/fixtures/requests.ts'
 import { assemble } from '../../compile/assemble.ts'
 import type { ConfigObject, GrantsPlan } from '../../compile/plan.ts'
+import type { CompiledApplication } from '../../compile/snapshot.ts'
 import { toClaimPath } from '../../domain/read-claim.ts'
 import { resolvePolicy } from './resolve-policy.ts'
 
@@ -18,7 +26,11 @@ function scopesOf(policies: Readonly<Record<string, string[]>>, keepDefaults = t
 }
 
 /** The ids of the policies a token with these claims has, or why it has none; there are gold, silver and bronze. */
-function resolve(claims: object, grants: Partial<GrantsPlan> | undefined): readonly string[] | string {
+function resolve(
+  claims: object,
+  grants: Partial<GrantsPlan> | undefined,
+  application?: CompiledApplication,
+): readonly string[] | string {
   const plan = apiPlanOf()
   if (plan.access.kind === 'public') throw new Error('protected by default')
   const access = { ...plan.access, grants: grants === undefined ? undefined : grantsOf(grants) }
@@ -29,7 +41,7 @@ function resolve(claims: object, grants: Partial<GrantsPlan> | undefined): reado
   const snapshot = assemble([...objectsOf([{ ...plan, access }]), ...policies], 1)
   const [api] = snapshot.apis
   if (api === undefined) throw new Error('no API')
-  const grant = resolvePolicy(claimsOf(claims), api, snapshot.policies)
+  const grant = resolvePolicy(claimsOf(claims), api, application, snapshot.policies)
   if (!grant.ok) return 'policy' in grant.error ? `${grant.error.reason} ${grant.error.policy}` : grant.error.reason
   return grant.value === undefined ? 'nothing asked' : grant.value.policies.map((policy) => policy.plan.id)
 }
@@ -38,6 +50,24 @@ describe('an API without policies', () => {
   it('asks for none, whatever the token says', () => {
     expect(resolve({ pol: 'gold' }, undefined)).toBe('nothing asked')
     expect(resolve({ pol: 7 }, undefined)).toBe('nothing asked')
+  })
+})
+
+describe('the policies of a subscription', () => {
+  const subscribed = (policies: readonly string[], apiId = 'orders'): CompiledApplication =>
+    compiledApplicationOf(applicationOf('billing', [], { subscriptions: [{ apiId, policies }] }))
+
+  it.each<[object, Partial<GrantsPlan>, CompiledApplication, readonly string[] | string]>([
+    [{}, { defaults: ['bronze'] }, subscribed(['gold', 'silver']), ['gold', 'silver']],
+    [{ pol: 'silver' }, { defaults: ['bronze'] }, subscribed(['gold']), ['silver']],
+    [{ pol: 'silver' }, { claim: undefined }, subscribed(['gold']), ['gold']],
+    [{ pol: 'ghost' }, {}, subscribed(['gold']), 'policy_unknown ghost'],
+    [{}, { defaults: ['bronze'] }, subscribed([]), ['bronze']],
+    [{}, { defaults: ['bronze'] }, subscribed(['gold'], 'elsewhere'), ['bronze']],
+    [{}, {}, subscribed([]), 'no_policy'],
+    [{ scope: 'admin' }, { scopes: scopesOf({ admin: ['silver'] }, false) }, subscribed(['gold']), ['gold', 'silver']],
+  ])('claims %j by %j', (claims, grants, application, expected) => {
+    expect(resolve(claims, grants, application)).toEqual(expected)
   })
 })
 

@@ -1,6 +1,6 @@
 import { grantsOf } from '../../compile/grants-of.ts'
 import type { GrantsPlan } from '../../compile/plan.ts'
-import type { CompiledApi, CompiledPolicy, Snapshot } from '../../compile/snapshot.ts'
+import type { CompiledApi, CompiledApplication, CompiledPolicy, Snapshot } from '../../compile/snapshot.ts'
 import type { ClaimPath } from '../../domain/claim-path.ts'
 import type { Claims } from '../../domain/claims.ts'
 import { readClaim } from '../../domain/read-claim.ts'
@@ -11,13 +11,14 @@ import type { Grant } from '../grant.ts'
 const nothingAsked: Result<undefined, Reject> = ok(undefined)
 
 /**
- * Step 13: which policies the caller has here: those the policy claim names, else the API's defaults, and those his
- * scopes add. Made of token and configuration on each request, so a change of either holds from the next one on. A
+ * Step 13: which policies the caller has here: those the policy claim names, else those of its application's
+ * subscription, else the API's defaults; and those its scopes add. Made of token and configuration on each request, so a change of either holds from the next one on. A
  * policy that does not exist refuses; it is never replaced by a default. Undefined: this API asks for none.
  */
 export function resolvePolicy(
   claims: Claims,
   api: CompiledApi,
+  application: CompiledApplication | undefined,
   policies: Snapshot['policies'],
 ): Result<Grant | undefined, Reject> {
   const plan = grantsOf(api.plan)
@@ -29,7 +30,8 @@ export function resolvePolicy(
   const held = scopes === undefined ? ok(undefined) : readScopes(claims, scopes.claim, `${scopes.rule}.claim`)
   if (!held.ok) return held
 
-  const ids = new Set(named.value ?? defaultsOf(plan, held.value))
+  const subscribed = application?.subscriptions.get(api.plan.id)?.policies ?? []
+  const ids = new Set(named.value ?? (subscribed.length > 0 ? subscribed : defaultsOf(plan, held.value)))
   for (const scope of held.value ?? []) for (const id of api.scopePolicies?.get(scope) ?? []) ids.add(id)
   if (ids.size === 0) return err({ reason: 'no_policy', rule: plan.rule })
 

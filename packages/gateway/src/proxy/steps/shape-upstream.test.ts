@@ -23,7 +23,7 @@ function mapping(header: string, claim: string, unprintable: 'encode' | 'refuse'
 function withPlaces(token: 'keep' | 'drop', ...tokenPlaces: readonly TokenPlace[]): CompiledApi {
   const { access } = apiPlanOf()
   if (access.kind === 'public') throw new Error('protected by default')
-  return compiledApiOf({ access: { ...access, tokenPlaces }, forward: { token, claims: [] } })
+  return compiledApiOf({ access: { ...access, tokenPlaces }, forward: { token, claims: [], application: [] } })
 }
 
 const ours =
@@ -154,7 +154,7 @@ describe('S12 override and look-alike headers', () => {
 
 describe('S11 headers filled from claims', () => {
   const claims = [mapping('X-User', 'sub'), mapping('X-Roles', 'realm.roles'), mapping('X-Name', 'name', 'refuse')]
-  const api = compiledApiOf({ forward: { token: 'keep', claims } })
+  const api = compiledApiOf({ forward: { token: 'keep', claims, application: [] } })
 
   it('are written from the claims; a missing claim writes none', () => {
     expect(shapeClaimHeaders(claimsOf({ sub: 'Zoë', realm: { roles: ['a,b', 'c'] } }), api)).toEqual({
@@ -191,7 +191,7 @@ describe('S11 headers filled from claims', () => {
 
   it("the caller's own is removed on public routes and on every other API of the gateway", () => {
     const open: ApiPlan = apiPlanOf({ id: 'open', segments: ['open'], access: { kind: 'public' } })
-    const snapshot = snapshotOf(open, apiPlanOf({ forward: { token: 'keep', claims } }))
+    const snapshot = snapshotOf(open, apiPlanOf({ forward: { token: 'keep', claims, application: [] } }))
     const other = snapshot.apis[0]
     if (other === undefined) throw new Error('no API')
     expect(shaped(headOf('/open', ['x_user', 'admin', 'X-Roles', 'admin']), other).headers).toBe(ours)

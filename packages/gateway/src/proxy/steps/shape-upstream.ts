@@ -1,6 +1,7 @@
-import type { ApiPlan, TokenPlace } from '../../compile/plan.ts'
+import { identifyOf } from '../../compile/identify-of.ts'
+import type { ApiKeyPlace, ApiPlan, ApplicationPlan, ForwardedFactPlan, TokenPlace } from '../../compile/plan.ts'
 import { prefixEnd } from '../../compile/segment-tree.ts'
-import type { CompiledApi } from '../../compile/snapshot.ts'
+import type { CompiledApi, CompiledApplication } from '../../compile/snapshot.ts'
 import type { Claims } from '../../domain/claims.ts'
 import {
   foldHeaderName,
@@ -35,15 +36,15 @@ export interface UpstreamHead {
 }
 
 /**
- * Step 18: target and header block for the upstream. `claimHeaders` is what `shapeClaimHeaders` made, empty for a
- * public request. Headers any API fills from claims are removed first, in any spelling. Tokens are dropped from every
+ * Step 18: target and header block for the upstream. `callerHeaders` is what `shapeClaimHeaders` and
+ * `shapeFactHeaders` made, empty for a public request. Headers any API fills by itself are removed first, in any spelling. Tokens are dropped from every
  * configured place (`forward.token: drop`), and from the query always: on a public route they are nobody's. `pseudonym`
  * is our name in `Via` (RFC 9110 7.6.3).
  */
 export function shapeUpstream(
   head: RequestHead,
   api: CompiledApi,
-  claimHeaders: string,
+  callerHeaders: string,
   pseudonym: string,
 ): Result<UpstreamHead, Reject> {
   const { plan } = api
@@ -58,7 +59,7 @@ export function shapeUpstream(
       callerLines(head, api) +
       allowedLines(head, plan) +
       writeForwarded(head, plan.forwarded, pseudonym) +
-      `via: ${head.httpVersion} ${pseudonym}\r\n${claimHeaders}`,
+      `via: ${head.httpVersion} ${pseudonym}\r\n${callerHeaders}`,
     heldFromTrailers: api.heldFromTrailers,
     bodyLimit: plan,
   })
@@ -75,6 +76,24 @@ export function shapeClaimHeaders(claims: Claims, api: CompiledApi): Result<stri
   return ok(lines)
 }
 
+/**
+ * The header lines an API fills from the registration of the application that was found; empty where none was. A fact
+ * that is not there fills nothing.
+ */
+export function shapeFactHeaders(application: CompiledApplication | undefined, { plan }: CompiledApi): string {
+  let lines = ''
+  if (application === undefined) return lines
+  for (const fact of plan.forward.application) {
+    const sent = claimToHeader(factOf(application.plan, fact), 'encode')
+    if (sent.kind === 'value') lines += headerLine(fact.header, sent.value)
+  }
+  return lines
+}
+
+function factOf(plan: ApplicationPlan, { fact, name }: ForwardedFactPlan): string | undefined {
+  return fact === 'metadata' ? plan.metadata.find(([key]) => key === name)?.[1] : plan[fact]
+}
+
 /** The path behind the prefix; the root when nothing is behind it. */
 function stripPrefix(path: string, segments: number): string {
   const end = prefixEnd(path, segments)
@@ -85,6 +104,8 @@ function forwardedQuery(query: string, plan: ApiPlan): string {
   let kept = query
   if (plan.access.kind === 'protected') {
     for (const place of plan.access.tokenPlaces) if (place.kind === 'query') kept = cutQueryParameter(kept, place.name)
+    const apiKey = identifyOf(plan)?.apiKey
+    if (apiKey?.kind === 'query') kept = cutQueryParameter(kept, apiKey.name)
   }
   return kept
 }
@@ -92,7 +113,7 @@ function forwardedQuery(query: string, plan: ApiPlan): string {
 /** `readRequest` checked names and values: they are joined as they are. */
 function callerLines(head: RequestHead, api: CompiledApi): string {
   const { headers, hashes } = head
-  const drops = api.plan.forward.token === 'drop' ? dropsOf(api.plan) : none
+  const drops = dropsOf(api.plan)
   let lines = ''
   let cookie = drops.cookies.length === 0 ? undefined : head.cookie
   for (let at = 0; at < hashes.length; at++) {
@@ -134,19 +155,29 @@ const none: Drops = { headers: [], cookies: [] }
 const cookieHash = hashHeaderName('cookie')
 const dropsOfPlan: WeakMap<ApiPlan, Drops> = new WeakMap()
 
-/** What `token: drop` takes away, worked out once for each plan. */
+/** Tokens where the API says `token: drop`, and API keys always: they are the gateway's business alone. */
+function droppedPlaces(plan: ApiPlan): readonly (TokenPlace | ApiKeyPlace)[] {
+  if (plan.access.kind === 'public') return []
+  const apiKey = identifyOf(plan)?.apiKey
+  return [...(plan.forward.token === 'drop' ? plan.access.tokenPlaces : []), ...(apiKey === undefined ? [] : [apiKey])]
+}
+
+/** What is taken away, worked out once for each plan. */
 function dropsOf(plan: ApiPlan): Drops {
   let drops = dropsOfPlan.get(plan)
   if (drops === undefined) {
-    const places: readonly TokenPlace[] = plan.access.kind === 'protected' ? plan.access.tokenPlaces : []
-    drops = {
-      headers: places.flatMap((place) => {
-        if (place.kind !== 'header') return []
-        const name = foldHeaderName(place.name)
-        return [{ name, hash: hashHeaderName(name), scheme: place.scheme }]
-      }),
-      cookies: places.flatMap((place) => (place.kind === 'cookie' ? [place.name] : [])),
-    }
+    const places = droppedPlaces(plan)
+    drops =
+      places.length === 0
+        ? none
+        : {
+            headers: places.flatMap((place) => {
+              if (place.kind !== 'header') return []
+              const name = foldHeaderName(place.name)
+              return [{ name, hash: hashHeaderName(name), scheme: 'scheme' in place ? place.scheme : undefined }]
+            }),
+            cookies: places.flatMap((place) => (place.kind === 'cookie' ? [place.name] : [])),
+          }
     dropsOfPlan.set(plan, drops)
   }
   return drops

@@ -1,0 +1,81 @@
+import { type ApplicationConfig, type ConfigPath, formatConfigPath } from '@jotgate/contract'
+import { toClaimPath } from '../domain/read-claim.ts'
+import type { CompilePorts } from './compile-ports.ts'
+import { mutableClaims } from './compile-requirements.ts'
+import type { ApiKeyPlan, ApplicationPlan, ClaimSetPlan } from './plan.ts'
+import type { ProblemList } from './problem-list.ts'
+
+type ClaimSetConfig = NonNullable<ApplicationConfig['claims']>[number]
+
+/** One application by itself; what holds between it and the rest, `check-applications` sees. */
+export function compileApplication(
+  id: string,
+  application: ApplicationConfig,
+  ports: Pick<CompilePorts, 'isPast'>,
+  problems: ProblemList,
+): ApplicationPlan {
+  const path = ['applications', id]
+  const { name = id, owner, status, metadata, claims = [], apiKeys = [], subscriptions } = application
+  if (claims.length === 0 && apiKeys.length === 0) {
+    const hint = 'write `claims`, which the tokens of its issuer carry, or `apiKeys`'
+    problems.warn(path, 'application_unknowable', 'nothing tells this application from others', hint)
+  }
+  return {
+    id,
+    rule: formatConfigPath(path),
+    name,
+    owner,
+    status,
+    metadata: Object.entries(metadata),
+    claimSets: claims.map((set, index) => compileClaimSet(set, [...path, 'claims', index], problems)),
+    apiKeys: apiKeys.map((key, index) => compileApiKey(key, [...path, 'apiKeys', index], ports, problems)),
+    subscriptions: subscriptions.map(({ api, policies }) => ({ apiId: api, policies: policies ?? [] })),
+  }
+}
+
+function compileApiKey(
+  { id, hash, validUntil }: NonNullable<ApplicationConfig['apiKeys']>[number],
+  path: ConfigPath,
+  { isPast }: Pick<CompilePorts, 'isPast'>,
+  problems: ProblemList,
+): ApiKeyPlan {
+  if (validUntil !== undefined && isPast(validUntil)) {
+    const hint = 'drop the key, or give it another end'
+    problems.warn([...path, 'validUntil'], 'api_key_ended', 'this time is past: the key is refused', hint)
+  }
+  return { id, rule: formatConfigPath(path), hash, validUntilMs: validUntil }
+}
+
+/** Claims in order of name, so that sets of the same claims are alike. */
+function compileClaimSet({ issuer, match }: ClaimSetConfig, path: ConfigPath, problems: ProblemList): ClaimSetPlan {
+  checkMutable(match, [...path, 'match'], problems)
+  for (const [claim, value] of Object.entries(match)) {
+    if (value !== '') continue
+    problems.error(
+      [...path, 'match', claim],
+      'claim_value',
+      'an empty text names nobody',
+      'write the value, or drop it',
+    )
+  }
+  const claims = Object.entries(match).map(([claim, value]) => ({ path: toClaimPath(claim), value }))
+  return {
+    rule: formatConfigPath(path),
+    issuerId: issuer,
+    match: claims.sort((a, b) => (a.path.text < b.path.text ? -1 : 1)),
+  }
+}
+
+/** S27: what its holder may change would let him become another application. */
+function checkMutable(match: ClaimSetConfig['match'], path: ConfigPath, problems: ProblemList): void {
+  for (const claim of Object.keys(match)) {
+    if (!mutableClaims.includes(claim)) continue
+    if (claim === 'email' && match.email_verified !== true) {
+      const hint = 'add `email_verified: true`, or know it by `sub` or `azp`'
+      problems.error([...path, claim], 'email_unverified', 'an address nobody verified tells who is calling', hint)
+    } else {
+      const message = `\`${claim}\` can change hands and tells who is calling`
+      problems.warn([...path, claim], 'mutable_claim', message, 'know it by `sub`, `azp` or `client_id`')
+    }
+  }
+}

@@ -1,0 +1,117 @@
+import { type AccessConfig, type ApiConfig, type ConfigPath, formatConfigPath } from '@jotgate/contract'
+import { foldHeaderName } from '../domain/header-name.ts'
+import type { CompilePorts } from './compile-ports.ts'
+import type { ApiKeyPlace, IdentifyPlan, TokenPlace } from './plan.ts'
+import type { ProblemList } from './problem-list.ts'
+
+type ProtectedConfig = Exclude<AccessConfig, 'public'>
+type IdentifyConfig = NonNullable<ProtectedConfig['identify']>
+
+/** How callers' applications are found on an API; undefined: nobody asks. `places`: where its tokens are. */
+export function compileIdentify(
+  id: string,
+  api: ApiConfig,
+  places: readonly TokenPlace[],
+  ports: CompilePorts,
+  problems: ProblemList,
+): IdentifyPlan | undefined {
+  const { access } = api
+  if (access === 'public') return undefined
+  const path = ['apis', id, 'access']
+  const { identify } = access
+  if (identify === undefined) {
+    if (access.issuers.length === 0) reportNobody(path, problems)
+    return undefined
+  }
+  const at = [...path, 'identify']
+  const byClaims = identify.by.includes('jwtClaims')
+  const byKey = identify.by.includes('apiKey')
+  if (access.issuers.length === 0) checkWithoutTokens(id, api, access, byClaims, problems)
+  checkWays(identify, at, problems)
+  return {
+    rule: formatConfigPath(at),
+    lookup: identify.lookup,
+    byClaims,
+    apiKey: byKey ? compilePlace(identify, places, [...at, 'apiKey'], ports, problems) : undefined,
+    connector: identify.connector,
+    allowAnonymous: identify.allowAnonymous,
+  }
+}
+
+function reportNobody(path: ConfigPath, problems: ProblemList): void {
+  const hint = 'list the issuers whose tokens are accepted, or write `identify: { by: [apiKey] }`'
+  problems.error([...path, 'issuers'], 'issuers_missing', '`issuers` is required: who may vouch for a caller?', hint)
+}
+
+/** Without issuers there is no token: nothing may be asked of one. */
+function checkWithoutTokens(
+  id: string,
+  { routes, forward }: ApiConfig,
+  { require, policy, scopes }: ProtectedConfig,
+  byClaims: boolean,
+  problems: ProblemList,
+): void {
+  const path = ['apis', id]
+  if (byClaims) {
+    reportNobody([...path, 'access'], problems)
+    return
+  }
+  const refuse = (at: ConfigPath, hint = 'list `issuers`, or drop it'): void =>
+    problems.error([...path, ...at], 'token_not_asked', 'without issuers there is no token that could say so', hint)
+  const { audiences, claims, scopes: asked } = require
+  if (audiences !== undefined || asked !== undefined || claims.length > 0) refuse(['access', 'require'])
+  if (scopes !== undefined) refuse(['access', 'scopes'])
+  if (policy !== undefined && policy.claim !== false) {
+    refuse(['access', 'policy'], 'write `claim: false`: policies then come from subscriptions and `default`')
+  }
+  for (const [index, route] of routes.entries()) if (route.require !== undefined) refuse(['routes', index, 'require'])
+  if (Object.keys(forward.claims).length > 0) refuse(['forward', 'claims'])
+}
+
+function checkWays(identify: IdentifyConfig, path: ConfigPath, problems: ProblemList): void {
+  const { by, connector, allowAnonymous, apiKey } = identify
+  if (new Set(by).size !== by.length) {
+    problems.error([...path, 'by'], 'identify_duplicate', `\`${by[0]}\` is named twice`)
+  }
+  if (connector === 'and' && by.length < 2) {
+    problems.error([...path, 'connector'], 'contradiction', '`and` needs two ways in `by`', 'name both, or drop it')
+  }
+  if (apiKey !== undefined && !by.includes('apiKey')) {
+    const hint = 'add `apiKey` to `by`, or drop it'
+    problems.error([...path, 'apiKey'], 'contradiction', 'no API key is looked for', hint)
+  }
+  if (!allowAnonymous) return
+  if (connector === 'and') {
+    const hint = 'drop one of them'
+    problems.error([...path, 'allowAnonymous'], 'contradiction', '`and` asks for both credentials', hint)
+  } else {
+    problems.warn([...path, 'allowAnonymous'], 'anonymous_allowed', 'callers without any credential are let through')
+  }
+}
+
+const defaultHeader = 'x-api-key'
+
+function compilePlace(
+  { apiKey = { header: defaultHeader } }: IdentifyConfig,
+  places: readonly TokenPlace[],
+  path: ConfigPath,
+  ports: CompilePorts,
+  problems: ProblemList,
+): ApiKeyPlace {
+  const place: ApiKeyPlace =
+    'header' in apiKey ? { kind: 'header', name: apiKey.header.toLowerCase() } : { kind: 'query', name: apiKey.query }
+  const { kind, name } = place
+  if (kind === 'query') {
+    const message = 'API keys in a query end up in histories and in the logs of others'
+    problems.warn(path, 'api_key_in_query', message, 'prefer a header')
+  } else if (ports.headerClass(name) !== undefined || /^(authorization|cookie|origin|content-.*|sec-.*)$/.test(name)) {
+    problems.error(path, 'header_reserved', `an API key cannot come in \`${name}\``, 'use x-api-key or the like')
+  }
+  const same = (other: TokenPlace): boolean =>
+    other.kind === kind &&
+    (kind === 'query' ? other.name === name : foldHeaderName(other.name) === foldHeaderName(name))
+  if (places.some(same)) {
+    problems.error(path, 'contradiction', `${kind} \`${name}\` carries the token`, 'give each its own place')
+  }
+  return place
+}
