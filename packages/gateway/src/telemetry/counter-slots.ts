@@ -22,15 +22,19 @@ export function createSlots(width: number): Slots {
   let values = new Float64Array(width * 4)
   let rows = 0
 
-  function newRow(current: ReadonlySet<string>): number {
-    if (rows >= rowsBeforeReuse) {
-      for (const [id, row] of rowOf) {
-        if (current.has(id)) continue
-        rowOf.delete(id)
-        values.fill(0, row * width, (row + 1) * width)
-        return row
-      }
+  /** Emptied, each as it is asked for; asked for once in a reload, or looking for them would cost the square of the ids. */
+  function* rowsToReuse(current: ReadonlySet<string>): Generator<number, undefined> {
+    for (const [id, row] of rowOf) {
+      if (current.has(id)) continue
+      rowOf.delete(id)
+      values.fill(0, row * width, (row + 1) * width)
+      yield row
     }
+  }
+
+  function newRow(reusable: Iterator<number, undefined>): number {
+    const reused = rows >= rowsBeforeReuse ? reusable.next().value : undefined
+    if (reused !== undefined) return reused
     if ((rows + 1) * width > values.length) {
       const larger = new Float64Array(values.length * 2)
       larger.set(values)
@@ -51,11 +55,11 @@ export function createSlots(width: number): Slots {
 
   return {
     assign: (ids) => {
-      const current = new Set(ids)
+      const reusable = rowsToReuse(new Set(ids))
       return ids.map((id) => {
         const known = rowOf.get(id)
         if (known !== undefined) return known
-        const row = newRow(current)
+        const row = newRow(reusable)
         rowOf.set(id, row)
         return row
       })
