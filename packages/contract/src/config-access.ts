@@ -71,16 +71,16 @@ const tokenPlace = z.union([
 
 const identification = z.strictObject({
   by: z
-    .array(z.enum(['jwtClaims', 'apiKey']))
+    .array(z.enum(['jwtClaims', 'jwtKey', 'apiKey']))
     .min(1)
-    .max(2)
+    .max(3)
     .meta({
       description:
-        "How a caller's application is found: `jwtClaims`, by the claim sets applications register; `apiKey`, by their API keys.",
+        "How a caller's application is found: `jwtClaims`, by the claim sets applications register; `jwtKey`, by tokens they sign themselves; `apiKey`, by their API keys.",
     }),
   connector: z.enum(['or', 'and']).default('or').meta({
     description:
-      'Of two ways, one is enough, or both must name the same application. A bad credential is refused either way, whatever a good one beside it says.',
+      'Of a token and an API key one is enough, or both must name the same application. A bad credential is refused either way, whatever a good one beside it says.',
   }),
   apiKey: z
     .union([
@@ -141,13 +141,17 @@ export const access = z.union([
       .meta({ description: 'Longest token looked at, before any parsing; at most 64KiB.' }),
     issuers: z.array(objectId).max(100).default([]).meta({
       description:
-        'Issuers whose tokens are accepted here. Only where `identify.by` is `apiKey` alone there may be none.',
+        'Issuers whose tokens are accepted here. Only where `identify.by` leaves out `jwtClaims` there may be none.',
     }),
     require: requirements
       .prefault({})
       .meta({ description: "What a token must satisfy beyond its issuer's own terms." }),
     identify: identification.optional().meta({
       description: 'Which application is calling. Without it a good token is enough, whoever it was issued to.',
+    }),
+    trustSelfAsserted: z.array(claimPath).max(100).default([]).meta({
+      description:
+        'Loosening: claims believed of a token that an application signed itself. Of all others only who it is counts; they satisfy no requirement, name no policy and fill no header.',
     }),
     policy: callerPolicies.optional().meta({
       description:

@@ -1,6 +1,8 @@
 import { z } from 'zod'
-import { claimPath, scalar } from './config-fields.ts'
+import { algorithmName, claimPath, day, scalar, second } from './config-fields.ts'
+import { clockSkew, declaredKid, givenJwks, givenSecret } from './config-issuer.ts'
 import { objectId } from './ids.ts'
+import { durationBetween, referable } from './scalars.ts'
 
 const claimSet = z.strictObject({
   issuer: objectId.optional().meta({
@@ -26,6 +28,48 @@ const subscription = z.strictObject({
     description:
       "Policies of this application on that API, where the token's claim names none. Take the place of `policy.default`.",
   }),
+})
+
+const signingKey = z.strictObject({
+  name: z.string().min(1).max(256).meta({ description: 'What the key is called.' }),
+  publicKey: referable(
+    'A public key: PEM (line breaks may be missing), base64 DER, JWK or JWKS; recognised by content.',
+  ).optional(),
+  certificate: referable('An X.509 certificate; its validity is checked.').optional(),
+  jwks: givenJwks.optional(),
+  sharedSecret: givenSecret.optional().meta({
+    description: 'A secret for HMAC, at least as long as the hash; always a reference.',
+  }),
+  kid: declaredKid,
+})
+
+const ownTokens = z.strictObject({
+  keys: z.array(signingKey).min(1).max(100).meta({
+    description:
+      'Keys it signs with, public halves or secrets. A token names one by its `kid`: the declared one, the RFC 7638 thumbprint, or the SHA-256 of the SubjectPublicKeyInfo.',
+  }),
+  issuer: z
+    .string()
+    .min(1)
+    .max(2048)
+    .optional()
+    .meta({ description: 'The exact `iss` of its tokens; default its id.' }),
+  subject: z
+    .union([z.string().min(1).max(2048), z.literal(false)])
+    .optional()
+    .meta({ description: 'The exact `sub` of its tokens; default its id. `false`: any, or none.' }),
+  audiences: z.array(z.string().min(1).max(2048)).min(1).max(100).optional().meta({
+    description: 'Accepted `aud` values: one of them must be in the token; default its id.',
+  }),
+  algorithms: z.array(algorithmName).min(1).max(18).optional().meta({
+    description:
+      'Accepted `alg` values or families; asymmetric or HMAC, never both. Default: RS256, PS256, ES256, EdDSA and Ed25519 - or HS256 when only shared secrets are given.',
+  }),
+  clockSkew,
+  requireExp: z.boolean().default(true).meta({ description: 'Loosening: `false` accepts tokens that never expire.' }),
+  maxLifetime: durationBetween(second, 3650 * day, '1s to 3650d')
+    .optional()
+    .meta({ description: 'Longest `exp` - `iat`; then both claims are required. Default: none.' }),
 })
 
 const apiKey = z.strictObject({
@@ -58,6 +102,10 @@ export const application = z.strictObject({
     .meta({ description: 'Facts of your own about it; `forward.application` of an API can send them on.' }),
   claims: z.array(claimSet).min(1).max(100).optional().meta({
     description: 'Claim sets it is known by: all claims of one set. The set with the most claims decides.',
+  }),
+  tokens: ownTokens.optional().meta({
+    description:
+      'Tokens it signs itself. They say that it is calling; whatever else they claim is its own word (see `trustSelfAsserted` of an API).',
   }),
   apiKeys: z.array(apiKey).min(1).max(100).optional().meta({
     description: 'API keys it is known by. `jotgate keys api` makes one and prints its line.',

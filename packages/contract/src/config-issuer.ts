@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { algorithmName, claimPath, day, hour, httpUrl, minute, oneOrMore, second } from './config-fields.ts'
 import { durationBetween, referable, secretReference } from './scalars.ts'
 
-const declaredKid = z
+/** Id of a key that has none of its own. */
+export const declaredKid = z
   .string()
   .min(1)
   .max(256)
@@ -19,7 +20,8 @@ const givenKey = z.union([
   }),
 ])
 
-const givenSecret = z.union([
+/** A secret for HMAC. */
+export const givenSecret = z.union([
   secretReference('A shared secret for HMAC, taken as UTF-8 text.'),
   z.strictObject({
     secret: secretReference('The shared secret.'),
@@ -31,6 +33,16 @@ const givenSecret = z.union([
   }),
 ])
 
+/** A set of public keys, written out. */
+export const givenJwks = z
+  .union([
+    referable('A JWKS as JSON text.'),
+    z.looseObject({
+      keys: z.array(z.looseObject({})).max(100).meta({ description: 'Its keys, public ones (RFC 7517 5).' }),
+    }),
+  ])
+  .meta({ description: 'A JWKS: inline, as JSON text, or from a file.', hidden: true })
+
 const issuerKeys = z.strictObject({
   discovery: z
     .union([z.literal(true), httpUrl])
@@ -40,10 +52,7 @@ const issuerKeys = z.strictObject({
         'Find the JWKS in a metadata document: `true` reads `<issuer>/.well-known/openid-configuration`, a URL names the document (RFC 8414).',
     }),
   jwksUri: oneOrMore(httpUrl).optional().meta({ description: 'URL or URLs of a JWKS.' }),
-  jwks: z
-    .union([referable('A JWKS as JSON text.'), z.looseObject({ keys: z.array(z.looseObject({})).max(100) })])
-    .optional()
-    .meta({ description: 'A JWKS: inline, as JSON text, or from a file.', hidden: true }),
+  jwks: givenJwks.optional(),
   publicKey: oneOrMore(givenKey).optional().meta({ description: 'Public keys in any form.' }),
   certificate: oneOrMore(givenKey).optional().meta({ description: 'X.509 certificates; their validity is checked.' }),
   sharedSecret: oneOrMore(givenSecret)
@@ -71,6 +80,16 @@ function skew(defaultText: string, description: string) {
     .prefault(defaultText)
     .meta({ description })
 }
+
+/** For each time a token says. */
+export const clockSkew = z
+  .strictObject({
+    iat: skew('60s', 'How far `iat` may lie in the future.'),
+    nbf: skew('30s', 'How far `nbf` may lie in the future.'),
+    exp: skew('30s', 'How long a token is still taken after `exp`.'),
+  })
+  .prefault({})
+  .meta({ description: 'How far clocks may differ.' })
 
 const fetching = z.strictObject({
   ttl: durationBetween(second, day, '1s to 1d').prefault('10m').meta({
@@ -131,14 +150,7 @@ export const issuer = z.strictObject({
     description: 'Accepted `aud` values: one of them must be in the token. Needed here or on the API.',
   }),
   anyAudience: loosening('accept tokens for any audience.'),
-  clockSkew: z
-    .strictObject({
-      iat: skew('60s', 'How far `iat` may lie in the future.'),
-      nbf: skew('30s', 'How far `nbf` may lie in the future.'),
-      exp: skew('30s', 'How long a token is still taken after `exp`.'),
-    })
-    .prefault({})
-    .meta({ description: 'How far clocks may differ.' }),
+  clockSkew,
   requireExp: z.boolean().default(true).meta({ description: 'Loosening: `false` accepts tokens that never expire.' }),
   maxLifetime: durationBetween(second, 3650 * day, '1s to 3650d')
     .optional()

@@ -76,6 +76,7 @@ function setUp(
       policies: new Map(),
       claimIndex: emptyClaimIndex,
       apiKeys: new Map(),
+      signers: new Map(),
     }
     const snapshot: Snapshot = { generation: 1, gateway, ...known, match: () => served }
     const exchange = describedExchange({ method: 'GET', target: '/orders', rawHeaders, peer }, nowMs)

@@ -1,9 +1,11 @@
+import { algorithms } from '../domain/algorithm.ts'
 import { type HeaderNames, headerNames } from '../domain/header-name.ts'
 import { matchIssuer } from '../domain/match-issuer.ts'
 import { buildPolicy } from './build-policy.ts'
-import { buildClaimIndex, type ClaimIndex } from './claim-index.ts'
+import { buildClaimIndex } from './claim-index.ts'
 import { credentialHeaders } from './credential-headers.ts'
 import { grantsOf } from './grants-of.ts'
+import { identifyOf } from './identify-of.ts'
 import { buildAccess } from './match-routes.ts'
 import { buildMatcher } from './matcher.ts'
 import type { ApiPlan, ApplicationPlan, ConfigObject, GatewayPlan, IssuerPlan } from './plan.ts'
@@ -16,13 +18,14 @@ import type {
   Snapshot,
 } from './snapshot.ts'
 
+type ApplicationIndexes = Pick<Snapshot, 'claimIndex' | 'apiKeys' | 'signers'>
+
 /** What a snapshot was made of, so that the next one builds only what changed. */
 interface Parts {
   readonly issuers: ReadonlyMap<string, { readonly hash: string; readonly compiled: CompiledIssuer }>
   readonly policies: ReadonlyMap<string, { readonly hash: string; readonly compiled: CompiledPolicy }>
   readonly applications: ReadonlyMap<string, { readonly hash: string; readonly compiled: CompiledApplication }>
-  readonly claimIndex: ClaimIndex
-  readonly apiKeys: Snapshot['apiKeys']
+  readonly indexes: ApplicationIndexes
   readonly apis: ReadonlyMap<string, { readonly hash: string; readonly compiled: CompiledApi }>
   readonly identityNames: string
   readonly identityHeaders: HeaderNames
@@ -87,10 +90,7 @@ export function* assembleInSlices(
     if (applications.size % restEvery === 0) yield
   }
   const sameApplications = old !== undefined && isSame(applications, old.applications)
-  const claimIndex = sameApplications
-    ? old.claimIndex
-    : yield* buildClaimIndex([...applications.values()].map(({ compiled }) => compiled))
-  const apiKeys = sameApplications ? old.apiKeys : yield* indexApiKeys(applications)
+  const indexes = sameApplications ? old.indexes : yield* indexApplications(applications)
 
   const apis = new Map<string, { hash: string; compiled: CompiledApi }>()
   for (const object of objects) {
@@ -112,16 +112,14 @@ export function* assembleInSlices(
     issuers: Object.freeze([...issuers.values()].map((part) => part.compiled)),
     apis: Object.freeze(compiledApis),
     policies: new Map([...policies].map(([id, part]) => [id, part.compiled])),
-    claimIndex,
-    apiKeys,
+    ...indexes,
     match: buildMatcher(compiledApis),
   })
   partsOf.set(snapshot, {
     issuers,
     policies,
     applications,
-    claimIndex,
-    apiKeys,
+    indexes,
     apis,
     identityNames: names.join(),
     identityHeaders,
@@ -130,18 +128,31 @@ export function* assembleInSlices(
 }
 
 function buildApplication(plan: ApplicationPlan): CompiledApplication {
-  return Object.freeze({ plan, subscriptions: new Map(plan.subscriptions.map((one) => [one.apiId, one])) })
+  const subscriptions = new Map(plan.subscriptions.map((one) => [one.apiId, one]))
+  return Object.freeze({ plan, subscriptions, signer: buildSigner(plan) })
 }
 
-function* indexApiKeys(applications: Parts['applications']): Generator<void, Snapshot['apiKeys']> {
-  const byHash = new Map<string, RegisteredApiKey>()
-  for (const { compiled } of applications.values()) {
-    for (const plan of compiled.plan.apiKeys) {
-      byHash.set(plan.hash, { application: compiled, plan })
-      if (byHash.size % (10 * restEvery) === 0) yield
-    }
+function buildSigner({ id, tokens }: ApplicationPlan): CompiledIssuer | undefined {
+  if (tokens === undefined) return undefined
+  const { issuer, subject } = tokens
+  const vouchesFor = (iss: string | undefined): boolean => matchIssuer(issuer.match, iss)
+  return Object.freeze({ index: -1, plan: issuer, vouchesFor, own: Object.freeze({ applicationId: id, subject }) })
+}
+
+/** What is looked up of all applications together. */
+function* indexApplications(applications: Parts['applications']): Generator<void, ApplicationIndexes> {
+  const compiled = [...applications.values()].map((part) => part.compiled)
+  const claimIndex = yield* buildClaimIndex(compiled)
+  const apiKeys = new Map<string, RegisteredApiKey>()
+  const signers = new Map<string, CompiledApplication>()
+  let done = 0
+  for (const application of compiled) {
+    for (const plan of application.plan.apiKeys) apiKeys.set(plan.hash, { application, plan })
+    const match = application.signer?.plan.match
+    if (match?.kind === 'exact') signers.set(match.iss, application)
+    if (++done % restEvery === 0) yield
   }
-  return byHash
+  return { claimIndex, apiKeys, signers }
 }
 
 /** Whether the same applications are there: then what was built of them all holds. */
@@ -165,7 +176,8 @@ function identityNames(objects: readonly ConfigObject[]): readonly string[] {
 function compileIssuer(plan: IssuerPlan, index: number, reused: CompiledIssuer | undefined): CompiledIssuer {
   if (reused?.index === index) return reused
   const kept = reused?.plan ?? freezeDeep(plan)
-  return Object.freeze({ index, plan: kept, vouchesFor: (iss: string | undefined) => matchIssuer(kept.match, iss) })
+  const vouchesFor = (iss: string | undefined): boolean => matchIssuer(kept.match, iss)
+  return Object.freeze({ index, plan: kept, vouchesFor, own: undefined })
 }
 
 function issuersOf(
@@ -198,7 +210,7 @@ function compileApi(
     plan: kept,
     prefixLength: kept.segments.reduce((length, segment) => length + 1 + segment.length, 0),
     issuers: Object.freeze([...issuers]),
-    algorithmBits: issuers.reduce((bits, issuer) => bits | issuer.plan.algorithmBits, 0),
+    algorithmBits: issuers.reduce((bits, issuer) => bits | issuer.plan.algorithmBits, ownAlgorithmBits(kept)),
     selectIssuer: buildSelectIssuer(issuers),
     introspecting: Object.freeze(issuers.filter((issuer) => issuer.plan.trust !== 'keys')),
     identityHeaders,
@@ -206,6 +218,11 @@ function compileApi(
     scopePolicies: reused?.scopePolicies ?? scopePoliciesOf(kept),
     accessFor: reused?.accessFor ?? buildAccess(kept),
   })
+}
+
+/** Of applications' own tokens each one's terms decide; which those are is known once the token says whose it is. */
+function ownAlgorithmBits(plan: ApiPlan): number {
+  return identifyOf(plan)?.byOwnTokens === true ? algorithms.reduce((bits, { bit }) => bits | bit, 0) : 0
 }
 
 function scopePoliciesOf(plan: ApiPlan): CompiledApi['scopePolicies'] {

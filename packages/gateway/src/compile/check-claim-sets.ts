@@ -1,4 +1,4 @@
-import { type Config, type ConfigPath, formatConfigPath } from '@jotgate/contract'
+import { type ApiConfig, type Config, type ConfigPath, formatConfigPath } from '@jotgate/contract'
 import { valuesKey } from './claim-index.ts'
 import { didYouMean } from './did-you-mean.ts'
 import type { ApplicationPlan, ClaimSetPlan, IssuerPlan } from './plan.ts'
@@ -37,11 +37,20 @@ interface OwnedSet {
   readonly set: ClaimSetPlan
 }
 
-/** Issuers of the APIs that look for any registered application. */
+/** Whose tokens count on the APIs that look for any registered application. */
 function issuersOpenToAll({ apis }: Config): readonly string[] {
   return Object.values(apis).flatMap(({ access }) =>
-    access === 'public' || access.identify === undefined || access.identify.lookup === 'strict' ? [] : access.issuers,
+    access === 'public' || access.identify?.lookup === 'strict' ? [] : signersOf(access),
   )
+}
+
+/** Stands for all applications that sign their own tokens. No id of an issuer has a space. */
+const applicationsThemselves = 'applications themselves'
+
+/** Issuers of an API that asks who is calling, and applications where they sign for themselves. */
+function signersOf(access: ApiConfig['access']): readonly string[] {
+  if (access === 'public' || access.identify === undefined) return []
+  return access.identify.by.includes('jwtKey') ? [...access.issuers, applicationsThemselves] : access.issuers
 }
 
 /** Issuers whose tokens may be asked whether they are this application's. */
@@ -52,7 +61,7 @@ function reachableIssuers(
 ): ReadonlySet<string> {
   const subscribed = subscriptions.flatMap(({ apiId }) => {
     const access = Object.hasOwn(apis, apiId) ? apis[apiId]?.access : undefined
-    return access === undefined || access === 'public' || access.identify === undefined ? [] : access.issuers
+    return access === undefined ? [] : signersOf(access)
   })
   return new Set([...open, ...subscribed])
 }

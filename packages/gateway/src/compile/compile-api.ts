@@ -1,5 +1,6 @@
 import { type ApiConfig, type Config, type ConfigPath, formatConfigPath } from '@jotgate/contract'
 import type { pathForm } from '../domain/path-form.ts'
+import { toClaimPath } from '../domain/read-claim.ts'
 import { compileAllowedHeaders } from './compile-allowed-headers.ts'
 import { compileCors } from './compile-cors.ts'
 import { compileForward } from './compile-forward.ts'
@@ -67,15 +68,16 @@ function compileAccess(
   const { access } = api
   if (access === 'public') return { kind: 'public' }
   const path = ['apis', id, 'access']
-  // Without issuers no header or parameter is a token's: they are the upstream's business.
-  const tokenPlaces =
-    access.issuers.length === 0 ? [] : compileTokenPlaces(access.token, [...path, 'token'], ports, problems)
+  // Where nobody's tokens are taken no header or parameter is a token's: they are the upstream's business.
+  const takes = access.issuers.length > 0 || access.identify?.by.includes('jwtKey') === true
+  const tokenPlaces = takes ? compileTokenPlaces(access.token, [...path, 'token'], ports, problems) : []
   return {
     kind: 'protected',
     tokenPlaces,
     tokenBytesMax: access.tokenBytesMax,
     issuerIds: access.issuers,
     require: compileRequirements(access.require, [...path, 'require'], problems),
+    trustSelfAsserted: access.trustSelfAsserted.map(toClaimPath),
     identify: compileIdentify(id, api, tokenPlaces, ports, problems),
     grants: compileGrants(id, config, access, path, problems),
   }

@@ -1,5 +1,6 @@
 import { type ApplicationConfig, type ConfigPath, formatConfigPath } from '@jotgate/contract'
 import { toClaimPath } from '../domain/read-claim.ts'
+import { compileOwnTokens } from './compile-own-tokens.ts'
 import type { CompilePorts } from './compile-ports.ts'
 import { mutableClaims } from './compile-requirements.ts'
 import type { ApiKeyPlan, ApplicationPlan, ClaimSetPlan } from './plan.ts'
@@ -11,13 +12,13 @@ type ClaimSetConfig = NonNullable<ApplicationConfig['claims']>[number]
 export function compileApplication(
   id: string,
   application: ApplicationConfig,
-  ports: Pick<CompilePorts, 'isPast'>,
+  ports: CompilePorts,
   problems: ProblemList,
 ): ApplicationPlan {
   const path = ['applications', id]
-  const { name = id, owner, status, metadata, claims = [], apiKeys = [], subscriptions } = application
-  if (claims.length === 0 && apiKeys.length === 0) {
-    const hint = 'write `claims`, which the tokens of its issuer carry, or `apiKeys`'
+  const { name = id, owner, status, metadata, claims = [], tokens, apiKeys = [], subscriptions } = application
+  if (claims.length === 0 && tokens === undefined && apiKeys.length === 0) {
+    const hint = 'write `claims`, which the tokens of its issuer carry, `tokens` with a key of its own, or `apiKeys`'
     problems.warn(path, 'application_unknowable', 'nothing tells this application from others', hint)
   }
   return {
@@ -28,6 +29,7 @@ export function compileApplication(
     status,
     metadata: Object.entries(metadata),
     claimSets: claims.map((set, index) => compileClaimSet(set, [...path, 'claims', index], problems)),
+    tokens: tokens === undefined ? undefined : compileOwnTokens(id, tokens, [...path, 'tokens'], ports, problems),
     apiKeys: apiKeys.map((key, index) => compileApiKey(key, [...path, 'apiKeys', index], ports, problems)),
     subscriptions: subscriptions.map(({ api, policies }) => ({ apiId: api, policies: policies ?? [] })),
   }

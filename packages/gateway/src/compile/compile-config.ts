@@ -2,6 +2,7 @@ import type { Config, ConfigProblem } from '@jotgate/contract'
 import { err, ok, type Result } from '../domain/result.ts'
 import { checkApiKeys } from './check-api-keys.ts'
 import { checkClaimSets } from './check-claim-sets.ts'
+import { checkOwnTokens } from './check-own-tokens.ts'
 import { checkSubscriptions } from './check-subscriptions.ts'
 import { checkTrust } from './check-trust.ts'
 import { compileApi } from './compile-api.ts'
@@ -52,6 +53,7 @@ export function compileConfig(config: Config, ports: CompilePorts): Result<Accep
   )
   checkSubscriptions(config, problems)
   checkApiKeys(applications, problems)
+  checkOwnTokens(applications, config, plans, problems)
   checkClaimSets(applications, config, plans, problems)
   checkPlaces(apis, problems)
   checkUse(config, problems)

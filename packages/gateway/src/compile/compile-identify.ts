@@ -26,12 +26,15 @@ export function compileIdentify(
   const at = [...path, 'identify']
   const byClaims = identify.by.includes('jwtClaims')
   const byKey = identify.by.includes('apiKey')
-  if (access.issuers.length === 0) checkWithoutTokens(id, api, access, byClaims, problems)
+  const byOwnTokens = identify.by.includes('jwtKey')
+  if (access.issuers.length === 0) checkWithoutIssuers(id, api, access, identify, problems)
   checkWays(identify, at, problems)
+  checkSelfAsserted(access, byOwnTokens, [...path, 'trustSelfAsserted'], problems)
   return {
     rule: formatConfigPath(at),
     lookup: identify.lookup,
     byClaims,
+    byOwnTokens,
     apiKey: byKey ? compilePlace(identify, places, [...at, 'apiKey'], ports, problems) : undefined,
     connector: identify.connector,
     allowAnonymous: identify.allowAnonymous,
@@ -43,21 +46,22 @@ function reportNobody(path: ConfigPath, problems: ProblemList): void {
   problems.error([...path, 'issuers'], 'issuers_missing', '`issuers` is required: who may vouch for a caller?', hint)
 }
 
-/** Without issuers there is no token: nothing may be asked of one. */
-function checkWithoutTokens(
+/** Without issuers nobody's claims are believed but those an API lists: nothing else may be asked of a token. */
+function checkWithoutIssuers(
   id: string,
   { routes, forward }: ApiConfig,
-  { require, policy, scopes }: ProtectedConfig,
-  byClaims: boolean,
+  { require, policy, scopes, trustSelfAsserted }: ProtectedConfig,
+  { by }: IdentifyConfig,
   problems: ProblemList,
 ): void {
   const path = ['apis', id]
-  if (byClaims) {
+  if (by.includes('jwtClaims')) {
     reportNobody([...path, 'access'], problems)
     return
   }
+  if (trustSelfAsserted.length > 0) return
   const refuse = (at: ConfigPath, hint = 'list `issuers`, or drop it'): void =>
-    problems.error([...path, ...at], 'token_not_asked', 'without issuers there is no token that could say so', hint)
+    problems.error([...path, ...at], 'token_not_asked', 'without issuers nobody is believed who could say so', hint)
   const { audiences, claims, scopes: asked } = require
   if (audiences !== undefined || asked !== undefined || claims.length > 0) refuse(['access', 'require'])
   if (scopes !== undefined) refuse(['access', 'scopes'])
@@ -73,8 +77,13 @@ function checkWays(identify: IdentifyConfig, path: ConfigPath, problems: Problem
   if (new Set(by).size !== by.length) {
     problems.error([...path, 'by'], 'identify_duplicate', `\`${by[0]}\` is named twice`)
   }
-  if (connector === 'and' && by.length < 2) {
-    problems.error([...path, 'connector'], 'contradiction', '`and` needs two ways in `by`', 'name both, or drop it')
+  if (connector === 'and' && (by.length < 2 || !by.includes('apiKey'))) {
+    problems.error(
+      [...path, 'connector'],
+      'contradiction',
+      '`and` needs a token and an API key in `by`',
+      'name both, or drop it',
+    )
   }
   if (apiKey !== undefined && !by.includes('apiKey')) {
     const hint = 'add `apiKey` to `by`, or drop it'
@@ -86,6 +95,23 @@ function checkWays(identify: IdentifyConfig, path: ConfigPath, problems: Problem
     problems.error([...path, 'allowAnonymous'], 'contradiction', '`and` asks for both credentials', hint)
   } else {
     problems.warn([...path, 'allowAnonymous'], 'anonymous_allowed', 'callers without any credential are let through')
+  }
+}
+
+/** S25: what an application says of itself in a token it signed is anybody's guess. */
+function checkSelfAsserted(
+  { trustSelfAsserted }: ProtectedConfig,
+  byOwnTokens: boolean,
+  path: ConfigPath,
+  problems: ProblemList,
+): void {
+  if (trustSelfAsserted.length === 0) return
+  if (!byOwnTokens) {
+    const hint = 'add `jwtKey` to `identify.by`, or drop it'
+    problems.error(path, 'contradiction', 'no application signs tokens for this API', hint)
+  } else {
+    const message = `applications may say of themselves: ${trustSelfAsserted.join(', ')}`
+    problems.warn(path, 'self_asserted_trusted', message, 'let `subscriptions` decide instead')
   }
 }
 

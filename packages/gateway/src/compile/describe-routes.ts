@@ -56,6 +56,7 @@ function protectionsOf({ issuers, plan }: CompiledApi, require: RequirePlan): re
     ...require.audiences.map(({ oneOf }) => `audience ${oneOf.join(' or ')}`),
     ...require.claims.map(({ path }) => `claim ${path.text}`),
     ...scopeWords(require).map((scope) => `scope ${scope}`),
+    ...(identifyOf(plan)?.byOwnTokens === true ? ['tokens applications sign'] : []),
     ...applicationWords[identifyOf(plan)?.lookup ?? 'relax'],
     ...(grantsOf(plan) === undefined ? [] : ['a policy']),
   ]

@@ -7,18 +7,21 @@ import type { ProblemList } from './problem-list.ts'
 const defaultAsymmetric: readonly AlgorithmName[] = ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519']
 const defaultHmac: readonly AlgorithmName[] = ['HS256']
 
+/** What says with which keys somebody signs, and how. */
+export type Signing = Pick<IssuerConfig, 'keys' | 'algorithms'>
+
 /**
  * Bits of the algorithms an issuer's tokens may use: asymmetric or HMAC, never both, so that no public key can ever be
  * taken for a secret.
  */
-export function issuerAlgorithms(issuer: IssuerConfig, path: ConfigPath, problems: ProblemList): number {
+export function issuerAlgorithms(issuer: Signing, path: ConfigPath, problems: ProblemList): number {
   const { keys } = issuer
   if (keys === undefined) return 0
   const secrets = keys.sharedSecret !== undefined
   const publics = [keys.discovery, keys.jwksUri, keys.publicKey, keys.certificate].some((key) => key !== undefined)
   if (secrets && (publics || keys.jwks !== undefined)) {
-    const hint = 'make two issuers of it, on two APIs'
-    problems.error([...path, 'keys'], 'keys_mixed', 'shared secrets and public keys in one issuer', hint)
+    const hint = 'make two of it, each with one kind'
+    problems.error([...path, 'keys'], 'keys_mixed', 'shared secrets and public keys in one place', hint)
     return 0
   }
   if (issuer.algorithms === undefined) return bitsOf(rowsOf(secrets ? defaultHmac : defaultAsymmetric))
@@ -26,7 +29,7 @@ export function issuerAlgorithms(issuer: IssuerConfig, path: ConfigPath, problem
   const hmac = rows.filter(({ family }) => family === 'hmac').length
   const at = [...path, 'algorithms']
   if (hmac > 0 && hmac < rows.length) {
-    problems.error(at, 'algorithms_mixed', 'HMAC and asymmetric algorithms in one issuer', 'keep one kind')
+    problems.error(at, 'algorithms_mixed', 'HMAC and asymmetric algorithms in one place', 'keep one kind')
     return 0
   }
   if (hmac > 0 ? publics : secrets) {
@@ -44,7 +47,7 @@ export function issuerAlgorithms(issuer: IssuerConfig, path: ConfigPath, problem
 
 /** Reports algorithms named one by one that no key of the issuer can carry; a fetched set may carry any asymmetric one. */
 export function checkAlgorithmsCarried(
-  issuer: IssuerConfig,
+  issuer: Signing,
   keys: readonly KeyRecord[],
   path: ConfigPath,
   problems: ProblemList,

@@ -3,6 +3,7 @@ import { grantsOf } from './grants-of.ts'
 import { identifyOf } from './identify-of.ts'
 import type { GrantsPlan, IdentifyPlan, IssuerPlan, RequirePlan } from './plan.ts'
 import type { CompiledApi, EffectiveAccess, Snapshot } from './snapshot.ts'
+import { takesTokens } from './takes-tokens.ts'
 
 /** Requests as the configurations before and after see them. */
 export interface Comparison {
@@ -42,9 +43,27 @@ export function lostProtections({ before, after, host, path, method }: Compariso
 
 /** Issuers nobody trusted here before: whom they name may call now. */
 function lostIssuers(then: CompiledApi, now: CompiledApi): readonly string[] {
-  return now.issuers
+  const own = identifyOf(now.plan)?.byOwnTokens === true && identifyOf(then.plan)?.byOwnTokens !== true
+  const issuers = now.issuers
     .filter(({ plan }) => partner(plan, then) === undefined)
     .map(({ plan }) => `issuer: ${plan.id} is trusted now`)
+  return [
+    ...issuers,
+    ...(own ? ['issuer: applications may sign their own tokens now'] : []),
+    ...lostDisbelief(then, now),
+  ]
+}
+
+/** Claims applications may say of themselves now. */
+function lostDisbelief(then: CompiledApi, now: CompiledApi): readonly string[] {
+  const before = selfAsserted(then)
+  return selfAsserted(now)
+    .filter((claim) => !before.includes(claim))
+    .map((claim) => `claim: ${claim} is believed of applications now`)
+}
+
+function selfAsserted({ plan: { access } }: CompiledApi): readonly string[] {
+  return access.kind === 'public' ? [] : access.trustSelfAsserted.map(({ text }) => text)
 }
 
 function partner({ match }: IssuerPlan, api: CompiledApi): IssuerPlan | undefined {
@@ -135,12 +154,12 @@ function lostCredentials(then: CompiledApi, now: CompiledApi): readonly string[]
 }
 
 /** What every caller must bring. */
-function credentialsOf({ plan, issuers }: CompiledApi): Record<'token' | 'apiKey' | 'anonymous', boolean> {
+function credentialsOf({ plan }: CompiledApi): Record<'token' | 'apiKey' | 'anonymous', boolean> {
   const identify = identifyOf(plan)
   const anonymous = identify?.allowAnonymous === true
   if (identify?.apiKey === undefined) return { token: !anonymous, apiKey: false, anonymous }
-  const either = identify.byClaims && identify.connector === 'or'
-  return { token: issuers.length > 0 && !either && !anonymous, apiKey: !either && !anonymous, anonymous }
+  const either = (identify.byClaims || identify.byOwnTokens) && identify.connector === 'or'
+  return { token: takesTokens(plan) && !either && !anonymous, apiKey: !either && !anonymous, anonymous }
 }
 
 function lostPolicies(held: GrantsPlan | undefined, holds: GrantsPlan | undefined): readonly string[] {

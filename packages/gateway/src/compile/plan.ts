@@ -251,8 +251,17 @@ export interface ApplicationPlan {
   readonly status: 'active' | 'suspended' | 'pending'
   readonly metadata: readonly (readonly [name: string, value: string])[]
   readonly claimSets: readonly ClaimSetPlan[]
+  /** On what terms tokens are taken that it signed itself; undefined: none are. */
+  readonly tokens: OwnTokensPlan | undefined
   readonly apiKeys: readonly ApiKeyPlan[]
   readonly subscriptions: readonly SubscriptionPlan[]
+}
+
+/** An application as the issuer of its own tokens, which vouch for who is calling and for nothing else (S25). */
+export interface OwnTokensPlan {
+  readonly issuer: IssuerPlan
+  /** Undefined: `sub` is not looked at. */
+  readonly subject: ClaimRule | undefined
 }
 
 /** An API key an application is known by; the key itself is nowhere. */
@@ -285,6 +294,8 @@ export interface IdentifyPlan {
   /** Those subscribed to the API; any that is registered; or none at all, too. */
   readonly lookup: 'strict' | 'open' | 'relax'
   readonly byClaims: boolean
+  /** Whether tokens count that applications signed themselves. */
+  readonly byOwnTokens: boolean
   /** Undefined: no API key is looked for. */
   readonly apiKey: ApiKeyPlace | undefined
   readonly connector: 'or' | 'and'
@@ -359,6 +370,8 @@ export interface ApiPlan {
         readonly tokenBytesMax: number
         readonly issuerIds: readonly string[]
         readonly require: RequirePlan
+        /** Claims believed of tokens that applications signed themselves. */
+        readonly trustSelfAsserted: readonly ClaimPath[]
         /** Undefined: nobody asks which application is calling. */
         readonly identify: IdentifyPlan | undefined
         /** Undefined: whoever has a good token may call everything. */

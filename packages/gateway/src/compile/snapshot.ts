@@ -1,3 +1,4 @@
+import type { ClaimRule } from '../domain/claim-rule.ts'
 import type { HeaderNames } from '../domain/header-name.ts'
 import type { ClaimIndex } from './claim-index.ts'
 import type {
@@ -21,6 +22,8 @@ export interface Snapshot {
   readonly policies: ReadonlyMap<string, CompiledPolicy>
   /** Finds applications by claims. */
   readonly claimIndex: ClaimIndex
+  /** Applications that sign tokens, by the exact `iss` of those. */
+  readonly signers: ReadonlyMap<string, CompiledApplication>
   /** API keys by their hash. */
   readonly apiKeys: ReadonlyMap<string, RegisteredApiKey>
   /**
@@ -31,11 +34,13 @@ export interface Snapshot {
 }
 
 export interface CompiledIssuer {
-  /** Position in `Snapshot.issuers`: index of its counters. */
+  /** Position in `Snapshot.issuers`: index of its counters. -1: of all applications that sign tokens, which come last. */
   readonly index: number
   readonly plan: IssuerPlan
   /** Whether `iss` (exact) is this issuer's. Undefined: the token has none. */
   readonly vouchesFor: (iss: string | undefined) => boolean
+  /** Of an application that signs its own tokens: it vouches for who is calling and for nothing else (S25). */
+  readonly own: { readonly applicationId: string; readonly subject: ClaimRule | undefined } | undefined
 }
 
 export interface CompiledPolicy {
@@ -53,6 +58,8 @@ export interface CompiledApplication {
   readonly plan: ApplicationPlan
   /** By API. */
   readonly subscriptions: ReadonlyMap<string, SubscriptionPlan>
+  /** As the issuer of its own tokens; undefined: it signs none. */
+  readonly signer: CompiledIssuer | undefined
 }
 
 export interface CompiledApi {

@@ -265,6 +265,7 @@ const noSnapshot: Snapshot = {
   policies: new Map(),
   claimIndex: emptyClaimIndex,
   apiKeys: new Map(),
+  signers: new Map(),
   gateway: {
     publicUrls: [],
     trustedProxies: [],

@@ -1,18 +1,20 @@
 import { goesWithoutToken } from '../compile/goes-without-token.ts'
 import type { CompiledApi, EffectiveAccess, Snapshot } from '../compile/snapshot.ts'
+import type { Claims, JsonValue } from '../domain/claims.ts'
 import type { CutCause } from '../domain/end-cause.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import type { Grant } from './grant.ts'
+import { judgeClaims } from './judge-claims.ts'
 import { authorize } from './steps/authorize.ts'
-import { checkClaims } from './steps/check-claims.ts'
 import { checkGrant, type GrantQuestion, grantEndsMs } from './steps/check-grant.ts'
 import { type FindKeyPorts, usableKeys } from './steps/find-key.ts'
 import { identify } from './steps/identify.ts'
 import { matchAccess } from './steps/match-api.ts'
 import { checkTokenRules } from './steps/parse-token.ts'
 import { resolvePolicy } from './steps/resolve-policy.ts'
+import { ownSigner } from './steps/select-trust.ts'
 import { tokenRuleOf } from './token-rule-of.ts'
-import { credentialsOf, type Trail } from './trail.ts'
+import type { Trail } from './trail.ts'
 
 /**
  * Whether a request that was let in once would be let in now, by what is known without asking anybody: the same API
@@ -36,8 +38,11 @@ export function judgeAgain(
   const access = matched.value
   if (access.kind === 'public') return ok(Number.POSITIVE_INFINITY)
   if (verified === undefined) return judgeWithoutToken(trail, api, access, snapshot, nowMs)
-  const issuer = api.issuers.find(({ plan }) => plan.id === verified.issuerId)
-  if (issuer === undefined || !issuer.vouchesFor(verified.iss)) return err('configuration')
+  const issuer =
+    verified.voucher === 'application'
+      ? ownSigner(verified.iss, api, snapshot.signers)
+      : api.issuers.find(({ plan }) => plan.id === verified.issuerId)
+  if (issuer?.plan.id !== verified.issuerId || !issuer.vouchesFor(verified.iss)) return err('configuration')
 
   const { token } = verified
   let keyIssuer: string | undefined
@@ -47,10 +52,10 @@ export function judgeAgain(
     if (key === undefined) return err('distrusted')
     keyIssuer = key.issuer
   }
-  const claims = checkClaims(verified.claims, token, issuer, access.require, keyIssuer, nowMs)
+  const claims = judgeClaims(verified, issuer, api.plan, access.require, keyIssuer, nowMs)
   if (!claims.ok) return err(claims.error.reason === 'token_expired' ? 'expired' : 'configuration')
   if (authorize(claims.value, access.require) !== undefined) return err('configuration')
-  return judgeCaller(trail, { head, api, claims: claims.value, issuer, nowMs }, snapshot)
+  return judgeCaller(trail, claims.value, { head, api, iat: verified.claims.iat, issuer, nowMs }, snapshot)
 }
 
 /** The same of a request that needed no token. */
@@ -66,19 +71,24 @@ function judgeWithoutToken(
     return err('configuration')
   }
   if (tokenRuleOf(access.require) !== undefined) return err('configuration')
-  return judgeCaller(trail, { head, api, claims: {}, issuer: undefined, nowMs }, snapshot)
+  return judgeCaller(trail, {}, { head, api, iat: undefined, issuer: undefined, nowMs }, snapshot)
 }
 
 /** Whether it is the same application, with policies that let it in. */
-function judgeCaller(trail: Trail, question: GrantQuestion, snapshot: Snapshot): Result<number, CutCause> {
-  const { api, claims, nowMs } = question
-  const application = identify(credentialsOf(trail), api, snapshot, nowMs)
+function judgeCaller(
+  trail: Trail,
+  claims: Claims,
+  question: GrantQuestion,
+  snapshot: Snapshot,
+): Result<number, CutCause> {
+  const { api, nowMs } = question
+  const application = identify(trail, api, snapshot, nowMs)
   if (!application.ok) return err(application.error.reason === 'api_key_expired' ? 'expired' : 'configuration')
   if (application.value?.plan.id !== trail.application?.plan.id) return err('configuration')
   const grant = resolvePolicy(claims, api, application.value, snapshot.policies)
   if (!grant.ok) return err('configuration')
   if (grant.value !== undefined && checkGrant(grant.value, question) !== undefined) return err('configuration')
-  return ok(endsMs(grant.value, question, keyEndsMs(trail, snapshot)))
+  return ok(endsMs(grant.value, question, trail.verified?.claims.exp, keyEndsMs(trail, snapshot)))
 }
 
 /** When the API key of a request ends; infinite: it has none, or one without an end. */
@@ -93,13 +103,12 @@ export function trustEndsMs(trail: Trail): number {
   if (head === undefined || api === undefined || (verified === undefined && !withoutToken)) {
     return Number.POSITIVE_INFINITY
   }
-  const question = { head, api, claims: verified?.claims ?? {}, issuer, nowMs: exchange.receivedMs }
-  return endsMs(grant, question, keyEndsMs(trail, snapshot))
+  const question = { head, api, iat: verified?.claims.iat, issuer, nowMs: exchange.receivedMs }
+  return endsMs(grant, question, verified?.claims.exp, keyEndsMs(trail, snapshot))
 }
 
 /** The end of the token, skew included, of the API key, or of the policies, whichever is first. */
-function endsMs(grant: Grant | undefined, question: GrantQuestion, keyMs: number): number {
-  const { exp } = question.claims
+function endsMs(grant: Grant | undefined, question: GrantQuestion, exp: JsonValue | undefined, keyMs: number): number {
   const skewSeconds = question.issuer?.plan.expSkewSeconds ?? 0
   const tokenMs = typeof exp === 'number' ? (exp + skewSeconds) * 1000 : Number.POSITIVE_INFINITY
   const grantMs = grant === undefined ? Number.POSITIVE_INFINITY : grantEndsMs(grant, question)

@@ -1,14 +1,16 @@
 import { goesWithoutToken } from '../compile/goes-without-token.ts'
 import type { CompiledApi } from '../compile/snapshot.ts'
+import { takesTokens } from '../compile/takes-tokens.ts'
 import type { Claims } from '../domain/claims.ts'
 import type { KeyRecord } from '../domain/key.ts'
 import type { Reject } from '../domain/reject.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import { viaHolds } from './head/via.ts'
+import { judgeClaims } from './judge-claims.ts'
 import { answerPreflight, type PreflightAnswer } from './steps/answer-preflight.ts'
 import { authorize } from './steps/authorize.ts'
 import { bindHead } from './steps/bind-head.ts'
-import { checkClaims, isClearlyExpired } from './steps/check-claims.ts'
+import { isClearlyExpired } from './steps/check-claims.ts'
 import { checkGrant } from './steps/check-grant.ts'
 import { extractApiKey } from './steps/extract-api-key.ts'
 import { extractToken } from './steps/extract-token.ts'
@@ -25,7 +27,7 @@ import { selectTrust } from './steps/select-trust.ts'
 import { shapeClaimHeaders, shapeFactHeaders, shapeUpstream, type UpstreamHead } from './steps/shape-upstream.ts'
 import { type VerifyPorts, verifySignature, vouchForIntrospected } from './steps/verify-signature.ts'
 import { tokenRuleOf } from './token-rule-of.ts'
-import { credentialsOf, type Trail } from './trail.ts'
+import type { Trail } from './trail.ts'
 
 /** What the steps that are not pure may touch. `explain` hands in ports that peek and never charge. */
 export interface PipelinePorts {
@@ -78,7 +80,7 @@ export function decide(trail: Trail, ports: PipelinePorts): Verdict | Promise<Ve
   if (!hashed.ok) return hashed
   trail.apiKeyHash = hashed.value
   const isOptional = goesWithoutToken(api.plan, hashed.value !== undefined)
-  if (api.issuers.length === 0) return permitWithoutToken(trail, ports)
+  if (!takesTokens(api.plan)) return permitWithoutToken(trail, ports)
 
   const found = extractToken(head.value, api)
   if (!found.ok) return found.error.reason === 'token_missing' && isOptional ? permitWithoutToken(trail, ports) : found
@@ -96,7 +98,7 @@ export function decide(trail: Trail, ports: PipelinePorts): Verdict | Promise<Ve
   const ruled = checkTokenRules(parsed.value, api)
   if (ruled !== undefined) return err(ruled)
 
-  const issuer = selectTrust(parsed.value, api)
+  const issuer = selectTrust(parsed.value, api, snapshot.signers)
   if (!issuer.ok) return issuer
   trail.issuer = issuer.value
 
@@ -134,13 +136,14 @@ async function judgeOpaque(trail: Trail, ports: PipelinePorts, token: string): P
 
 /** What a trusted token may do here: its claims and its binding hold, and its caller may do what he asks. */
 function permitToken(trail: Trail, ports: PipelinePorts, keyIssuer: string | undefined): Verdict {
-  const { access, issuer, verified, exchange } = trail
-  if (access === undefined || issuer === undefined || verified === undefined) throw new Error('permit before trust')
+  const { api, access, issuer, verified, exchange } = trail
+  if (api === undefined || access === undefined) throw new Error('permit before match')
+  if (issuer === undefined || verified === undefined) throw new Error('permit before trust')
 
-  const claims = checkClaims(verified.claims, verified.token, issuer, access.require, keyIssuer, exchange.receivedMs)
+  const claims = judgeClaims(verified, issuer, api.plan, access.require, keyIssuer, exchange.receivedMs)
   if (!claims.ok) return claims
 
-  const unbound = bindHead(claims.value)
+  const unbound = bindHead(verified.claims)
   if (unbound !== undefined) return err(unbound)
   return permitCaller(trail, ports, claims.value)
 }
@@ -154,13 +157,13 @@ function permitWithoutToken(trail: Trail, ports: PipelinePorts): Verdict {
   return asked === undefined ? permitCaller(trail, ports, noClaims) : err({ reason: 'token_missing', rule: asked })
 }
 
-/** Who is calling, with what policies and scopes, and the head the request goes on with. */
+/** Who is calling, with what policies and scopes, and the head the request goes on with. `claims`: those believed. */
 function permitCaller(trail: Trail, ports: PipelinePorts, claims: Claims): Verdict {
-  const { head, api, access, issuer, exchange, snapshot } = trail
+  const { head, api, access, issuer, verified, exchange, snapshot } = trail
   if (head === undefined || api === undefined || access === undefined) throw new Error('permit before match')
   const nowMs = exchange.receivedMs
 
-  const application = identify(credentialsOf(trail), api, snapshot, nowMs)
+  const application = identify(trail, api, snapshot, nowMs)
   if (!application.ok) {
     chargeApiKey(application.error, ports.apiKeys, addressOf(trail), nowMs)
     return application
@@ -171,7 +174,10 @@ function permitCaller(trail: Trail, ports: PipelinePorts, claims: Claims): Verdi
   if (!grant.ok) return grant
   trail.grant = grant.value
 
-  const barred = grant.value === undefined ? undefined : checkGrant(grant.value, { head, api, claims, issuer, nowMs })
+  const barred =
+    grant.value === undefined
+      ? undefined
+      : checkGrant(grant.value, { head, api, iat: verified?.claims.iat, issuer, nowMs })
   const denied = barred ?? authorize(claims, access.require)
   if (denied !== undefined) return err(denied)
 

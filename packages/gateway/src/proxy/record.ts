@@ -71,7 +71,8 @@ function outcomeOf({ reject, target }: Ending): Outcome {
 export function assignSlots(counters: Counters, snapshot: Trail['snapshot']): SlotMap {
   return counters.assign(
     snapshot.apis.map((api) => api.plan.id),
-    snapshot.issuers.map((issuer) => issuer.plan.id),
+    // No id of an issuer has parentheses. Last, where the index -1 of applications' own tokens finds it.
+    [...snapshot.issuers.map((issuer) => issuer.plan.id), ...(snapshot.signers.size > 0 ? ['(applications)'] : [])],
   )
 }
 

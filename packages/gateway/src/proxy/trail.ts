@@ -10,7 +10,6 @@ import type { UnverifiedToken, VerifiedToken } from '../domain/token.ts'
 import type { Exchange } from './exchange.ts'
 import type { Grant } from './grant.ts'
 import type { RequestHead } from './head/request-head.ts'
-import type { Credentials } from './steps/identify.ts'
 import type { CachedToken } from './token-cache.ts'
 
 /**
@@ -42,12 +41,6 @@ export interface Trail {
   cached: CachedToken | undefined
   /** Whether the cache was asked, and had the token. */
   lookup: 'none' | 'hit' | 'miss'
-}
-
-/** What `identify` asks of a request that went so far. */
-export function credentialsOf({ verified, apiKeyHash }: Pick<Trail, 'verified' | 'apiKeyHash'>): Credentials {
-  const token = verified === undefined ? undefined : { claims: verified.claims, issuerId: verified.issuerId }
-  return { token, apiKeyHash }
 }
 
 export function startTrail(exchange: Exchange, snapshot: Snapshot, decisionId: string): Trail {

@@ -38,7 +38,7 @@ function judged(...applications: readonly ApplicationPlan[]): string {
   // What an introspection endpoint answered: no key stands behind it.
   const verified = { voucher: 'issuer', issuerId: 'main', iss: 'https://idp.example', claims }
   trail.verified = verified as unknown as VerifiedToken
-  trail.application = { plan: billing, subscriptions: new Map() }
+  trail.application = { plan: billing, subscriptions: new Map(), signer: undefined }
   const verdict = judgeAgain(trail, snapshotOf(...applications), noKeys, nowMs)
   return verdict.ok ? 'goes on' : verdict.error
 }

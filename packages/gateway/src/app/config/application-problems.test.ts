@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { ok } from '../../domain/result.ts'
 import { loadConfig } from './load-config.ts'
@@ -35,7 +36,13 @@ apis:
   anyone: { listen: { path: /anyone }, ${upstream}, access: { issuers: [acme] } }
 `
   const files = { realPath: async (path: string) => path, readBytes: async () => ok(Buffer.from(text)) }
-  const ports = { environment: {}, allowEnv: [], secretsDir: undefined, nowMs: Date.now(), files }
+  const ports = {
+    environment: { JOTGATE_SECRET: 'x'.repeat(40) },
+    allowEnv: [],
+    secretsDir: undefined,
+    nowMs: Date.now(),
+    files,
+  }
   const loaded = await loadConfig('/etc/jotgate/jotgate.yaml', ports)
   const problems = loaded.ok ? loaded.value.warnings : loaded.error
   const usual = ['tenants_any', 'any_tenant', 'no_subscriptions']
@@ -44,6 +51,11 @@ apis:
     .map(({ path, severity, code }) => `${severity} ${code} ${path}`)
 }
 
+const pairs = [0, 1].map(() => generateKeyPairSync('ec', { namedCurve: 'P-256' }))
+function jwk(at: number, isPrivate = false): string {
+  const pair = pairs[at]
+  return JSON.stringify((isPrivate ? pair?.privateKey : pair?.publicKey)?.export({ format: 'jwk' }))
+}
 const hash = (letter: string): string => `hmac-sha256:${letter.repeat(43)}`
 const orders = 'subscriptions: [{ api: orders }]'
 
@@ -156,6 +168,40 @@ describe('problems of applications, each at its place', () => {
       ['error api_key_duplicate applications.shop.apiKeys[0].hash'],
     ],
     [
+      'tokens of its own, rightly',
+      `{ billing: { tokens: { keys: [{ name: one, publicKey: '${jwk(0)}' }, { name: two, publicKey: '${jwk(1)}', kid: second }], maxLifetime: 1h } } }`,
+      [],
+    ],
+    [
+      'keys that are none, or two, or of one name',
+      `{ billing: { tokens: { keys: [{ name: one, publicKey: '${jwk(0)}' }, { name: one, publicKey: '${jwk(1)}' }, { name: two }, { name: three, publicKey: '${jwk(0)}', certificate: x }] } } }`,
+      [
+        'error key_form applications.billing.tokens.keys[2]',
+        'error key_form applications.billing.tokens.keys[3]',
+        'error key_duplicate applications.billing.tokens.keys[1].name',
+      ],
+    ],
+    [
+      'one kid for two keys',
+      `{ billing: { tokens: { keys: [{ name: one, publicKey: '${jwk(0)}', kid: k }, { name: two, publicKey: '${jwk(1)}', kid: k }] } } }`,
+      ['error duplicate_kid applications.billing.tokens.keys[1]'],
+    ],
+    [
+      'a private key',
+      `{ billing: { tokens: { keys: [{ name: one, publicKey: '${jwk(0, true)}' }] } } }`,
+      ['error private_key applications.billing.tokens.keys[0].publicKey'],
+    ],
+    [
+      'a public key beside a secret',
+      `{ billing: { tokens: { keys: [{ name: one, publicKey: '${jwk(0)}' }, { name: two, sharedSecret: '\${env:JOTGATE_SECRET}' }] } } }`,
+      ['error keys_mixed applications.billing.tokens.keys'],
+    ],
+    [
+      'two applications of one iss',
+      `{ billing: { tokens: { keys: [{ name: one, publicKey: '${jwk(0)}' }] } }, shop: { tokens: { issuer: billing, keys: [{ name: one, publicKey: '${jwk(1)}' }] } } }`,
+      ['error issuer_overlap applications.shop.tokens.issuer'],
+    ],
+    [
       'an API key as it is, not its hash',
       '{ billing: { apiKeys: [{ id: k1, hash: jgk_0 }] } }',
       ['error wrong_form applications.billing.apiKeys[0].hash'],
@@ -171,7 +217,7 @@ describe('problems of applications, each at its place', () => {
       ['error wrong_value applications.billing.subscriptions[0].groups[0]'],
     ],
   ])('%s', async (_, applications, expected) => {
-    expect(await told(applications)).toEqual(expected)
+    expect([...(await told(applications))].sort()).toEqual([...expected].sort())
   })
 })
 
@@ -222,6 +268,17 @@ describe('problems of how an API asks who is calling', () => {
         'error token_not_asked apis.orders.forward.claims',
         'error token_not_asked apis.orders.routes[0].require',
       ],
+    ],
+    ['tokens of applications alone', 'access: { identify: { by: [jwtKey] } }', []],
+    [
+      'what applications say of themselves, believed',
+      'access: { identify: { by: [jwtKey] }, trustSelfAsserted: [tier], require: { claims: [tier] } }',
+      ['warning self_asserted_trusted apis.orders.access.trustSelfAsserted'],
+    ],
+    [
+      'believed where no application signs',
+      'access: { issuers: [acme], trustSelfAsserted: [tier], identify: { by: [jwtClaims] } }',
+      ['error contradiction apis.orders.access.trustSelfAsserted'],
     ],
     [
       'one way twice, and both of one',

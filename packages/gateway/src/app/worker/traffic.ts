@@ -191,7 +191,7 @@ function createPipelinePorts(
           slotsOf = current
           slots = assignSlots(counters, current)
         }
-        counters.verification(slots.issuers[issuer.index] ?? 0, algorithm.bit, passed)
+        counters.verification(slots.issuers.at(issuer.index) ?? 0, algorithm.bit, passed)
       },
       peek: false,
     },

@@ -26,6 +26,7 @@ const orders: ApiPlan = {
     tokenBytesMax: 8192,
     issuerIds: ['acme', 'tenants'],
     require: scopes('scope', ['orders.read']),
+    trustSelfAsserted: [],
     identify: undefined,
     grants: undefined,
   },

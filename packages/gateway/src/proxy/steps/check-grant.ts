@@ -1,7 +1,7 @@
 import { looseReading } from '../../compile/loose-reading.ts'
 import type { PolicyPlan } from '../../compile/plan.ts'
 import type { CompiledApi, CompiledIssuer, CompiledPolicy } from '../../compile/snapshot.ts'
-import type { Claims } from '../../domain/claims.ts'
+import type { JsonValue } from '../../domain/claims.ts'
 import type { Reject } from '../../domain/reject.ts'
 import type { Grant } from '../grant.ts'
 import type { RequestHead } from '../head/request-head.ts'
@@ -10,7 +10,8 @@ import type { RequestHead } from '../head/request-head.ts'
 export interface GrantQuestion {
   readonly head: Pick<RequestHead, 'method' | 'path'>
   readonly api: CompiledApi
-  readonly claims: Claims
+  /** The token's own word on when it was issued; undefined: it has none, or there is no token. */
+  readonly iat: JsonValue | undefined
   /** Undefined: there is no token. */
   readonly issuer: CompiledIssuer | undefined
   readonly nowMs: number
@@ -50,7 +51,7 @@ export function grantEndsMs(grant: Grant, question: GrantQuestion): number {
 /** `loosePath`: the path as a more liberal server reads it, to which the caller must have the right as well. */
 function judge(policy: CompiledPolicy, question: GrantQuestion, loosePath: string, grant: Grant): Reject | undefined {
   const { plan, allows } = policy
-  const { api, claims, issuer, nowMs } = question
+  const { api, issuer, nowMs } = question
   const { method, path } = question.head
   const { validUntilMs, maxTokenAgeSeconds, rule } = plan
   if (!allows(api.plan, method, path) || (loosePath !== path && !allows(api.plan, method, loosePath))) {
@@ -61,19 +62,19 @@ function judge(policy: CompiledPolicy, question: GrantQuestion, loosePath: strin
   }
   if (maxTokenAgeSeconds === undefined) return undefined
   const at = `${rule}.maxTokenAge`
-  const iat = iatOf(claims)
+  const iat = iatOf(question)
   if (iat === undefined) return { reason: 'claim_missing', claim: 'iat', rule: at }
   if (nowMs < tooOldMs(maxTokenAgeSeconds, iat, issuer)) return undefined
   const ageSeconds = Math.floor(nowMs / 1000 - iat)
   return { reason: 'token_too_old', ageSeconds, maxAgeSeconds: maxTokenAgeSeconds, rule: at }
 }
 
-function policyEndsMs({ validUntilMs, maxTokenAgeSeconds }: PolicyPlan, { claims, issuer }: GrantQuestion): number {
-  const iat = iatOf(claims)
+function policyEndsMs({ validUntilMs, maxTokenAgeSeconds }: PolicyPlan, question: GrantQuestion): number {
+  const iat = iatOf(question)
   const ageEndsMs =
     maxTokenAgeSeconds === undefined || iat === undefined
       ? Number.POSITIVE_INFINITY
-      : tooOldMs(maxTokenAgeSeconds, iat, issuer)
+      : tooOldMs(maxTokenAgeSeconds, iat, question.issuer)
   return Math.min(validUntilMs ?? Number.POSITIVE_INFINITY, ageEndsMs)
 }
 
@@ -82,6 +83,6 @@ function tooOldMs(maxTokenAgeSeconds: number, iat: number, issuer: CompiledIssue
 }
 
 /** Its type was checked with the other times. */
-function iatOf({ iat }: Claims): number | undefined {
+function iatOf({ iat }: GrantQuestion): number | undefined {
   return typeof iat === 'number' ? iat : undefined
 }

@@ -8,6 +8,7 @@ import { decodeQueryValue, findQueryParameter } from '../head/query-parameter.ts
 import type { RequestHead } from '../head/request-head.ts'
 
 const charactersMax = 512
+const noKey: Result<undefined, Reject> = ok(undefined)
 
 /**
  * Step 3, for APIs that know callers by API key: the one key of the request, undefined where there is none. Refused: two of
@@ -16,13 +17,13 @@ const charactersMax = 512
 export function extractApiKey(head: RequestHead, api: CompiledApi): Result<string | undefined, Reject> {
   const plan = identifyOf(api.plan)
   const place = plan?.apiKey
-  if (plan === undefined || place === undefined) return ok(undefined)
+  if (plan === undefined || place === undefined) return noKey
   const { rule } = plan
   const found =
     place.kind === 'header' ? headerValues(head.rawHeaders, place.name) : findQueryParameter(head.query, place.name)
   if (found.length > 1) return err({ reason: 'api_key_ambiguous', place: `${place.kind} ${place.name}`, rule })
   const [given] = found
-  if (given === undefined) return ok(undefined)
+  if (given === undefined) return noKey
   const text = place.kind === 'query' ? decodeQueryValue(given) : given
   const formed = text !== undefined && text.length <= charactersMax && /^[\x21-\x7e]+$/.test(text)
   if (!formed) return err({ reason: 'api_key_invalid', fault: 'malformed', rule })

@@ -15,6 +15,8 @@ export interface ApiKeyPorts {
 /** Whose budget of failures API keys share, beside that of their address. */
 export const apiKeyBudget = 'API keys'
 
+const noKey: Result<undefined, Reject> = ok(undefined)
+
 /**
  * Step 3, for APIs that know callers by API key: the key's hash, by which it is looked up. A key somebody brought along
  * may be short enough to be guessed: an address that sent too many wrong ones is not told whether the next is right
@@ -26,7 +28,7 @@ export function hashApiKey(
   address: string,
   nowMs: number,
 ): Result<string | undefined, Reject> {
-  if (apiKey === undefined) return ok(undefined)
+  if (apiKey === undefined) return noKey
   if (apiKeyForm(apiKey) === 'foreign') {
     const scope = ports.budget.exhausted(address, apiKeyBudget, nowMs)
     if (scope !== undefined) return err(overBudget(scope))

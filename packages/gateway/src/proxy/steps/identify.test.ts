@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { claimsOf } from '../../../test/fixtures/compiled-plans.ts'
+import { claimsOf, issuerOf } from '../../../test/fixtures/compiled-plans.ts'
 import { apiPlanOf, applicationOf, identifyPlanOf, objectsOf } from '../../../test/fixtures/requests.ts'
 import { assemble } from '../../compile/assemble.ts'
 import type { ApplicationPlan, ConfigObject, IdentifyPlan } from '../../compile/plan.ts'
@@ -10,13 +10,14 @@ type Lookup = IdentifyPlan['lookup']
 interface Shown {
   readonly claims?: object
   readonly apiKey?: string
+  readonly signer?: string
 }
 
 const nowMs = 1_800_000_000_000
 
 /** Which application is calling, or why none is; undefined: the API does not ask, or lets it be nobody. */
 function identifiedBy(
-  { claims, apiKey }: Shown,
+  { claims, apiKey, signer }: Shown,
   asked: Partial<IdentifyPlan> | undefined,
   ...applications: readonly ApplicationPlan[]
 ): string | undefined {
@@ -32,8 +33,16 @@ function identifiedBy(
   )
   const [api] = snapshot.apis
   if (api === undefined) throw new Error('no API')
-  const token = claims === undefined ? undefined : { claims: claimsOf(claims), issuerId: 'main' }
-  const result = identify({ token, apiKeyHash: apiKey }, api, snapshot, nowMs)
+  const verified =
+    claims === undefined
+      ? undefined
+      : {
+          claims: claimsOf(claims),
+          issuerId: 'main',
+          iss: signer ?? 'https://idp.example',
+          voucher: signer === undefined ? ('issuer' as const) : ('application' as const),
+        }
+  const result = identify({ verified, apiKeyHash: apiKey }, api, snapshot, nowMs)
   if (result.ok) return result.value?.plan.id
   const { error } = result
   if (error.reason === 'application_ambiguous') return `${error.reason} ${error.applications.join(' ')}`
@@ -161,5 +170,40 @@ describe('API keys', () => {
   it('that ended are refused from their end on', () => {
     expect(identifiedBy({ apiKey: 'hash of one' }, keyOnly, keyed('one', {}, nowMs + 1))).toBe('one')
     expect(identifiedBy({ apiKey: 'hash of one' }, keyOnly, keyed('one', {}, nowMs))).toBe('api_key_expired one')
+  })
+})
+
+describe('tokens that applications sign themselves', () => {
+  const own: Partial<IdentifyPlan> = { byClaims: false, byOwnTokens: true }
+  const signing = (id: string, overrides: Partial<ApplicationPlan> = {}): ApplicationPlan =>
+    applicationOf(id, [{ azp: 'billing' }], {
+      tokens: {
+        issuer: { ...issuerOf().plan, id: `application:${id}`, match: { kind: 'exact', iss: id } },
+        subject: undefined,
+      },
+      ...overrides,
+    })
+  const one = signing('one')
+  const off = signing('off', { status: 'suspended', claimSets: [] })
+  const far = signing('far', { subscriptions: [], claimSets: [] })
+
+  it.each<[Shown, Partial<IdentifyPlan>, string | undefined]>([
+    [{ claims: {}, signer: 'one' }, own, 'one'],
+    [{ claims: {}, signer: 'off' }, own, 'application_inactive off'],
+    [{ claims: {}, signer: 'far' }, own, 'not_subscribed far'],
+    [{ claims: {}, signer: 'far' }, { ...own, lookup: 'open' }, 'far'],
+    [{ claims: {}, signer: 'gone' }, own, 'application_unidentified'],
+    [{ claims: {}, signer: 'gone' }, { ...own, lookup: 'relax' }, 'application_unidentified'],
+    [{ claims: { azp: 'billing' } }, own, 'application_unidentified'],
+    [{ claims: { azp: 'billing' } }, { ...own, lookup: 'relax' }, undefined],
+    [{ claims: { azp: 'billing' } }, { ...own, byClaims: true }, 'one'],
+  ])('%j, asked for %j: %s', (shown, asked, expected) => {
+    expect(identifiedBy(shown, asked, one, off, far)).toBe(expected)
+  })
+
+  it('S25 what they claim finds no application', () => {
+    expect(identifiedBy({ claims: { azp: 'billing' }, signer: 'far' }, { ...own, byClaims: true }, one, far)).toBe(
+      'not_subscribed far',
+    )
   })
 })

@@ -2,14 +2,14 @@ import type { ClaimMatch } from '../../compile/claim-index.ts'
 import { identifyOf } from '../../compile/identify-of.ts'
 import type { IdentifyPlan } from '../../compile/plan.ts'
 import type { CompiledApi, CompiledApplication, Snapshot } from '../../compile/snapshot.ts'
-import type { Claims } from '../../domain/claims.ts'
 import type { Reject } from '../../domain/reject.ts'
 import { err, ok, type Result } from '../../domain/result.ts'
+import type { VerifiedToken } from '../../domain/token.ts'
 
 /** What a caller showed, checked as far as it can be without knowing applications. */
 export interface Credentials {
-  /** Of a verified token, and the issuer entry that vouches for it; undefined: there is none. */
-  readonly token: { readonly claims: Claims; readonly issuerId: string } | undefined
+  /** Undefined: there is no token. */
+  readonly verified: Pick<VerifiedToken, 'claims' | 'issuerId' | 'iss' | 'voucher'> | undefined
   /** Hash of the API key; undefined: there is none. */
   readonly apiKeyHash: string | undefined
 }
@@ -25,25 +25,24 @@ const nobody: Found = ok(undefined)
  * application claims him (`relax`).
  */
 export function identify(
-  { token, apiKeyHash }: Credentials,
+  { verified, apiKeyHash }: Credentials,
   api: CompiledApi,
-  { claimIndex, apiKeys }: Pick<Snapshot, 'claimIndex' | 'apiKeys'>,
+  snapshot: Pick<Snapshot, 'claimIndex' | 'apiKeys' | 'signers'>,
   nowMs: number,
 ): Found {
   const plan = identifyOf(api.plan)
   if (plan === undefined) return nobody
 
-  const byKey = apiKeyHash === undefined ? nobody : findByKey(apiKeyHash, api, plan, apiKeys, nowMs)
+  const byKey = apiKeyHash === undefined ? nobody : findByKey(apiKeyHash, api, plan, snapshot.apiKeys, nowMs)
   if (!byKey.ok) return byKey
-  const asksClaims = plan.byClaims && token !== undefined
-  const byClaims = asksClaims ? findByClaims(token, api, plan, claimIndex) : nobody
-  if (!byClaims.ok && !isOutspoken(byClaims.error, byKey.value, plan)) return byClaims
-  const claimed = byClaims.ok ? byClaims.value : undefined
+  const byToken = verified === undefined ? nobody : findByToken(verified, api, plan, snapshot)
+  if (!byToken.ok && !isOutspoken(byToken.error, byKey.value, plan)) return byToken
+  const claimed = byToken.ok ? byToken.value : undefined
 
   if (plan.connector === 'and' && byKey.value === undefined) return keyMissing(plan)
   if (plan.connector === 'and' && claimed === undefined) return unidentified(plan)
   const application = byKey.value ?? claimed
-  if (application === undefined) return asksClaims || plan.allowAnonymous ? nobody : keyMissing(plan)
+  if (application === undefined) return mayBeNobody(verified !== undefined, plan) ? nobody : keyMissing(plan)
   if (claimed !== undefined && claimed !== application) return ambiguous([application, claimed], plan.rule)
   const { id, status, rule } = application.plan
   return status === 'active'
@@ -54,6 +53,29 @@ export function identify(
 /** A good token that is nobody's stands in the way of no API key, where one of the two is enough. */
 function isOutspoken({ reason }: Reject, byKey: CompiledApplication | undefined, { connector }: IdentifyPlan): boolean {
   return reason === 'application_unidentified' && byKey !== undefined && connector === 'or'
+}
+
+/** A token that got here is good: where tokens tell applications apart, it is nobody's only under `relax`. */
+function mayBeNobody(hasToken: boolean, { byClaims, byOwnTokens, allowAnonymous }: IdentifyPlan): boolean {
+  return (hasToken && (byClaims || byOwnTokens)) || allowAnonymous
+}
+
+function findByToken(
+  token: NonNullable<Credentials['verified']>,
+  api: CompiledApi,
+  plan: IdentifyPlan,
+  { claimIndex, signers }: Pick<Snapshot, 'claimIndex' | 'signers'>,
+): Found {
+  const { voucher, iss } = token
+  if (voucher === 'application') return ofSubscriber(iss === undefined ? undefined : signers.get(iss), api, plan)
+  if (plan.byClaims) return findByClaims(token, api, plan, claimIndex)
+  if (!plan.byOwnTokens || plan.lookup === 'relax') return nobody
+  return unidentified(plan)
+}
+
+function ofSubscriber(application: CompiledApplication | undefined, api: CompiledApi, plan: IdentifyPlan): Found {
+  if (application === undefined) return unidentified(plan)
+  return plan.lookup !== 'strict' || isSubscribed(application, api) ? ok(application) : notSubscribed(application, plan)
 }
 
 function findByKey(
@@ -77,12 +99,12 @@ function findByKey(
       rule: at,
     })
   }
-  return plan.lookup !== 'strict' || isSubscribed(application, api) ? ok(application) : notSubscribed(application, plan)
+  return ofSubscriber(application, api, plan)
 }
 
 /** The set with the most claims decides; two applications that match as many are told apart by nobody. */
 function findByClaims(
-  { claims, issuerId }: NonNullable<Credentials['token']>,
+  { claims, issuerId }: NonNullable<Credentials['verified']>,
   api: CompiledApi,
   plan: IdentifyPlan,
   index: Snapshot['claimIndex'],

@@ -14,15 +14,17 @@ const other = issuerOf({
 })
 const api = apiOf([main, other])
 
+const noSigners = new Map()
+
 describe('S1 S3 S4 selectTrust', () => {
   it('the iss decides which issuer entry is asked', () => {
-    expect(selectTrust(tokenOf({ iss }), api)).toEqual({ ok: true, value: main })
+    expect(selectTrust(tokenOf({ iss }), api, noSigners)).toEqual({ ok: true, value: main })
   })
 
   it.each([[{ iss: 'https://idp.example/' }], [{ iss: 'https://evil.example' }], [{}]])(
     'claims %j name no trusted issuer',
     (claims) => {
-      expect(selectTrust(tokenOf(claims), api)).toEqual({
+      expect(selectTrust(tokenOf(claims), api, noSigners)).toEqual({
         ok: false,
         error: {
           reason: 'issuer_untrusted',
@@ -34,14 +36,14 @@ describe('S1 S3 S4 selectTrust', () => {
   )
 
   it("an algorithm of one issuer does not count for another's tokens", () => {
-    expect(selectTrust(tokenOf({ iss: 'https://other.example' }, { typ: 'at+jwt' }), api)).toEqual({
+    expect(selectTrust(tokenOf({ iss: 'https://other.example' }, { typ: 'at+jwt' }), api, noSigners)).toEqual({
       ok: false,
       error: { reason: 'alg_not_allowed', alg: 'ES256', rule: 'issuers.other.algorithms' },
     })
   })
 
   it('the kind of token is what this issuer entry accepts, by the line that says so', () => {
-    expect(selectTrust(tokenOf({ iss }, { typ: 'logout+jwt' }), api)).toEqual({
+    expect(selectTrust(tokenOf({ iss }, { typ: 'logout+jwt' }), api, noSigners)).toEqual({
       ok: false,
       error: {
         reason: 'typ_mismatch',
@@ -50,7 +52,7 @@ describe('S1 S3 S4 selectTrust', () => {
         rule: 'issuers.main.accept',
       },
     })
-    expect(selectTrust(tokenOf({ iss, at_hash: 'x' }), api)).toEqual({
+    expect(selectTrust(tokenOf({ iss, at_hash: 'x' }), api, noSigners)).toEqual({
       ok: false,
       error: { reason: 'token_kind', kind: 'ID token', rule: 'issuers.main.accept' },
     })

@@ -113,7 +113,7 @@ function forwardedQuery(query: string, plan: ApiPlan): string {
 /** `readRequest` checked names and values: they are joined as they are. */
 function callerLines(head: RequestHead, api: CompiledApi): string {
   const { headers, hashes } = head
-  const drops = dropsOf(api.plan)
+  const drops = takesAway(api.plan) ? dropsOf(api.plan) : none
   let lines = ''
   let cookie = drops.cookies.length === 0 ? undefined : head.cookie
   for (let at = 0; at < hashes.length; at++) {
@@ -154,6 +154,11 @@ interface Drops {
 const none: Drops = { headers: [], cookies: [] }
 const cookieHash = hashHeaderName('cookie')
 const dropsOfPlan: WeakMap<ApiPlan, Drops> = new WeakMap()
+
+/** Whether a credential does not go on: most requests need not ask which. */
+function takesAway(plan: ApiPlan): boolean {
+  return plan.forward.token === 'drop' || identifyOf(plan)?.apiKey !== undefined
+}
 
 /** Tokens where the API says `token: drop`, and API keys always: they are the gateway's business alone. */
 function droppedPlaces(plan: ApiPlan): readonly (TokenPlace | ApiKeyPlace)[] {

@@ -89,7 +89,7 @@ function vouch(
   const iss = claims.iss
   // The brand exists for the type checker alone; this is the one place that sets it.
   return {
-    voucher: 'issuer',
+    voucher: issuer.own === undefined ? 'issuer' : 'application',
     issuerId: issuer.plan.id,
     iss: typeof iss === 'string' ? iss : undefined,
     claims,
