@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { apiKeyForm, apiKeySecretBytes, formatApiKey } from '../domain/api-key-form.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import { createApiKeyHash } from '../keys/api-key-hash.ts'
@@ -9,6 +10,8 @@ export interface ApiKeyRegistration {
   readonly apiKey: string
   /** Its keyed hash: the key cannot be made of it. */
   readonly hash: string
+  /** Where a data directory was made for it, with a master key of its own; undefined: it was there. */
+  readonly madeDataDir: string | undefined
 }
 
 /** Fewer characters are guessed sooner or later, however it is bounded. */
@@ -22,10 +25,12 @@ const charactersMax = 512
 export function registerApiKey(dataDir: string, brought: string | undefined): Result<ApiKeyRegistration, string> {
   const fault = brought === undefined ? undefined : faultOf(brought)
   if (fault !== undefined) return err(fault)
+  const isNew = !existsSync(dataDir)
   const opened = openDataDir(dataDir)
   if (!opened.ok) return opened
   const apiKey = brought ?? formatApiKey(randomBytes(apiKeySecretBytes))
-  return ok({ apiKey, hash: createApiKeyHash(opened.value.deriveKey('api-keys'))(apiKey) })
+  const hash = createApiKeyHash(opened.value.deriveKey('api-keys'))(apiKey)
+  return ok({ apiKey, hash, madeDataDir: isNew ? opened.value.path : undefined })
 }
 
 function faultOf(brought: string): string | undefined {

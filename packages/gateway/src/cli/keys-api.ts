@@ -37,7 +37,10 @@ async function printApiKey({ data, id, key, json }: ApiFlags, terminal: Terminal
   if (brought?.ok === false) return terminal.fail(brought.error)
   const made = registerApiKey(data, brought?.value)
   if (!made.ok) return terminal.fail(made.error)
-  const { apiKey, hash } = made.value
+  const { apiKey, hash, madeDataDir } = made.value
+  if (madeDataDir !== undefined) {
+    terminal.note(`Made a new data directory, ${madeDataDir}: the key counts for a gateway started on it.\n`)
+  }
   const line = `apiKeys: [{ id: ${id}, hash: "${hash}" }]`
   const shown =
     brought === undefined ? [`API key   ${apiKey}`, '          (shown this once: nobody can read it again)'] : []

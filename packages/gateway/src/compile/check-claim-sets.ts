@@ -39,17 +39,18 @@ interface OwnedSet {
 
 /** Whose tokens count on the APIs that look for any registered application. */
 function issuersOpenToAll({ apis }: Config): readonly string[] {
-  return Object.values(apis).flatMap(({ access }) =>
+  const all = Object.values(apis).flatMap(({ access }) =>
     access === 'public' || access.identify?.lookup === 'strict' ? [] : signersOf(access),
   )
+  return [...new Set(all)]
 }
 
 /** Stands for all applications that sign their own tokens. No id of an issuer has a space. */
 const applicationsThemselves = 'applications themselves'
 
-/** Issuers of an API that asks who is calling, and applications where they sign for themselves. */
+/** Issuers of an API that asks claims who is calling, and applications where they sign for themselves. */
 function signersOf(access: ApiConfig['access']): readonly string[] {
-  if (access === 'public' || access.identify === undefined) return []
+  if (access === 'public' || access.identify?.by.includes('jwtClaims') !== true) return []
   return access.identify.by.includes('jwtKey') ? [...access.issuers, applicationsThemselves] : access.issuers
 }
 
@@ -94,11 +95,14 @@ function checkTenant(
   path: ConfigPath,
   problems: ProblemList,
 ): void {
-  if (issuer === undefined || issuer.match.kind !== 'pattern' || issuer.match.tenants?.length === 1) return
-  const { text } = issuer.match.tenantClaim
-  if (match.some((claim) => claim.path.text === 'iss' || claim.path.text === text)) return
+  if (issuer === undefined || issuer.match.kind === 'exact') return
+  if (issuer.match.kind === 'pattern' && issuer.match.tenants?.length === 1) return
+  // Without `issuer` any `iss` passes, as long as the key does.
+  const tenant = issuer.match.kind === 'pattern' ? issuer.match.tenantClaim.text : 'iss'
+  if (match.some((claim) => claim.path.text === 'iss' || claim.path.text === tenant)) return
   const message = `every tenant of \`${issuer.id}\` could match it`
-  problems.error([...path, 'match'], 'claims_tenant_missing', message, `add \`${text}\` or \`iss\``)
+  const hint = tenant === 'iss' ? 'add `iss`' : `add \`${tenant}\` or \`iss\``
+  problems.error([...path, 'match'], 'claims_tenant_missing', message, hint)
 }
 
 /** The same claims with the same values, of one issuer or of any. */
@@ -126,15 +130,30 @@ function checkTies(all: readonly OwnedSet[], problems: ProblemList): void {
     if (others === undefined) shapes.set(key, [one])
     else others.push(one)
   }
-  const groups = [...shapes.values()]
-  for (const [index, group] of groups.entries()) {
-    for (const other of groups.slice(index + 1)) {
-      const tie = findTie(group, other)
-      if (tie === undefined) continue
-      const message = `a token may match this and ${formatConfigPath(tie.other.path)}, and is then refused`
-      const hint = 'give one of them a claim more, or the other value of one they share'
-      problems.warn(tie.one.path, 'claims_may_tie', message, hint)
+  for (const [group, other] of pairsThatMayTie([...shapes.values()])) {
+    const tie = findTie(group, other)
+    if (tie === undefined) continue
+    const message = `a token may match this and ${formatConfigPath(tie.other.path)}, and is then refused`
+    const hint = 'give one of them a claim more, or the other value of one they share'
+    problems.warn(tie.one.path, 'claims_may_tie', message, hint)
+  }
+}
+
+/** Shapes of as many claims, of one issuer or one of them of any: thousands of issuers are not compared with each other. */
+function* pairsThatMayTie(
+  groups: readonly (readonly OwnedSet[])[],
+): Generator<readonly [readonly OwnedSet[], readonly OwnedSet[]]> {
+  const before = new Map<string, (readonly OwnedSet[])[]>()
+  const unbound = (set: ClaimSetPlan | undefined): number => (set?.issuerId === undefined ? 0 : 1)
+  for (const group of [...groups].sort(([a], [b]) => unbound(a?.set) - unbound(b?.set))) {
+    const [first] = group
+    if (first === undefined) continue
+    const { match, issuerId } = first.set
+    for (const key of new Set([`${match.length}`, `${match.length} ${issuerId ?? ''}`.trim()])) {
+      for (const other of before.get(key) ?? []) yield [other, group]
     }
+    const own = `${match.length} ${issuerId ?? ''}`.trim()
+    before.set(own, [...(before.get(own) ?? []), group])
   }
 }
 
@@ -144,9 +163,6 @@ function findTie(
 ): { readonly one: OwnedSet; readonly other: OwnedSet } | undefined {
   const [first, second] = [group[0]?.set, others[0]?.set]
   if (first === undefined || second === undefined || first.match.length !== second.match.length) return undefined
-  if (first.issuerId !== undefined && second.issuerId !== undefined && first.issuerId !== second.issuerId) {
-    return undefined
-  }
   const shared = new Set(first.match.map(({ path }) => path.text))
   const names = new Set(second.match.flatMap(({ path }) => (shared.has(path.text) ? [path.text] : [])))
   const byShared = new Map<string, readonly OwnedSet[]>()

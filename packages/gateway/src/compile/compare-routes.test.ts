@@ -56,6 +56,64 @@ describe('what routes lost', () => {
     expect(lost(orders(byA), {})).toEqual([])
   })
 
+  it.each<readonly [string, object | undefined, object | undefined, readonly string[]]>([
+    ['nothing asked before', undefined, { by: ['jwtClaims'] }, []],
+    ['tighter', { by: ['jwtClaims'], lookup: 'open' }, { by: ['jwtClaims'] }, []],
+    [
+      'no subscription needed',
+      { by: ['jwtClaims'] },
+      { by: ['jwtClaims'], lookup: 'open' },
+      ['application: it need not have subscribed'],
+    ],
+    ['nobody asked', { by: ['jwtClaims'] }, undefined, ['application: none is asked for']],
+    [
+      'nobody’s tokens taken',
+      { by: ['jwtClaims'] },
+      { by: ['jwtClaims'], lookup: 'relax' },
+      ['application: none is asked for'],
+    ],
+    [
+      'another credential',
+      { by: ['jwtClaims'] },
+      { by: ['jwtClaims', 'apiKey'] },
+      ['token: another credential will do, or none'],
+    ],
+    [
+      'one of two',
+      { by: ['jwtClaims', 'apiKey'], connector: 'and' },
+      { by: ['jwtClaims', 'apiKey'] },
+      ['token: another credential will do, or none', 'API key: another credential will do, or none'],
+    ],
+    [
+      'two that need not agree',
+      { by: ['jwtClaims', 'apiKey'], connector: 'and' },
+      { by: ['apiKey'] },
+      ['application: token and API key may name two'],
+    ],
+    [
+      'none',
+      { by: ['jwtClaims'] },
+      { by: ['jwtClaims'], allowAnonymous: true },
+      ['token: another credential will do, or none', 'credentials: none are needed'],
+    ],
+    [
+      'applications that sign',
+      { by: ['jwtClaims'] },
+      { by: ['jwtClaims', 'jwtKey'] },
+      ['issuer: applications may sign their own tokens now'],
+    ],
+  ])('of who is asked to call: %s', (_, then, now, expected) => {
+    const of = (identify: object | undefined): object => orders(identify === undefined ? byA : { ...byA, identify })
+    expect(lost(of(then), of(now))).toEqual(expected.map((words) => `/orders/* GET,POST ${words}`))
+  })
+
+  it('is said of claims that applications may make up', () => {
+    const of = (trustSelfAsserted: readonly string[]): object =>
+      orders({ identify: { by: ['jwtKey'] }, trustSelfAsserted })
+    expect(lost(of([]), of(['tier']))).toEqual(['/orders/* GET,POST claim: tier is believed of applications now'])
+    expect(lost(of(['tier']), of([]))).toEqual([])
+  })
+
   it('is nothing of an API or method that was not there', () => {
     const opened = { open: { listen: { path: '/open' }, upstream, access: 'public' } }
     expect(lost(orders(byA), { ...orders(byA), ...opened })).toEqual([])

@@ -8,7 +8,7 @@ import type { ProblemList } from './problem-list.ts'
 
 type ClaimSetConfig = NonNullable<ApplicationConfig['claims']>[number]
 
-/** One application by itself; what holds between it and the rest, `check-applications` sees. */
+/** One application by itself; what holds between it and the rest, the checks see. */
 export function compileApplication(
   id: string,
   application: ApplicationConfig,
@@ -52,13 +52,13 @@ function compileApiKey(
 function compileClaimSet({ issuer, match }: ClaimSetConfig, path: ConfigPath, problems: ProblemList): ClaimSetPlan {
   checkMutable(match, [...path, 'match'], problems)
   for (const [claim, value] of Object.entries(match)) {
-    if (value !== '') continue
-    problems.error(
-      [...path, 'match', claim],
-      'claim_value',
-      'an empty text names nobody',
-      'write the value, or drop it',
-    )
+    const at = [...path, 'match', claim]
+    if (value === '') {
+      problems.error(at, 'claim_value', 'an empty text names nobody', 'write the value, or drop it')
+    } else if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
+      const hint = 'have the provider write it as text'
+      problems.error(at, 'claim_value', 'a whole number beyond 2^53 is read as its neighbours are (RFC 8259 6)', hint)
+    }
   }
   const claims = Object.entries(match).map(([claim, value]) => ({ path: toClaimPath(claim), value }))
   return {

@@ -74,11 +74,18 @@ function checkSource(
 }
 
 /** Whether an application brings policies of its own to this API. */
-function isSubscribed(id: string, { applications }: Config): boolean {
-  return Object.values(applications).some(({ subscriptions }) =>
-    subscriptions.some(({ api, policies }) => api === id && policies !== undefined),
-  )
+function isSubscribed(id: string, config: Config): boolean {
+  let apis = apisWithPolicies.get(config)
+  if (apis === undefined) {
+    const subscriptions = Object.values(config.applications).flatMap((application) => application.subscriptions)
+    apis = new Set(subscriptions.flatMap(({ api, policies }) => (policies === undefined ? [] : [api])))
+    apisWithPolicies.set(config, apis)
+  }
+  return apis.has(id)
 }
+
+/** Found once for each configuration: there may be thousands of APIs that ask, and of applications. */
+const apisWithPolicies: WeakMap<Config, ReadonlySet<string>> = new WeakMap()
 
 /** S27: what its holder may change would let him choose his rights. */
 function checkMutable(claim: string | false, path: ConfigPath, problems: ProblemList): void {

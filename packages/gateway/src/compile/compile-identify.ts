@@ -29,6 +29,7 @@ export function compileIdentify(
   const byOwnTokens = identify.by.includes('jwtKey')
   if (access.issuers.length === 0) checkWithoutIssuers(id, api, access, identify, problems)
   checkWays(identify, at, problems)
+  checkForwardedClaims(id, api, access, problems)
   checkSelfAsserted(access, byOwnTokens, [...path, 'trustSelfAsserted'], problems)
   return {
     rule: formatConfigPath(at),
@@ -73,7 +74,11 @@ function checkWithoutIssuers(
 }
 
 function checkWays(identify: IdentifyConfig, path: ConfigPath, problems: ProblemList): void {
-  const { by, connector, allowAnonymous, apiKey } = identify
+  const { by, connector, allowAnonymous, apiKey, lookup } = identify
+  if (lookup === 'relax' && !by.includes('jwtClaims') && !by.includes('jwtKey')) {
+    const hint = 'add `jwtClaims` to `by`, or write `open`'
+    problems.error([...path, 'lookup'], 'contradiction', '`relax` is for tokens no application claims', hint)
+  }
   if (new Set(by).size !== by.length) {
     problems.error([...path, 'by'], 'identify_duplicate', `\`${by[0]}\` is named twice`)
   }
@@ -98,6 +103,21 @@ function checkWays(identify: IdentifyConfig, path: ConfigPath, problems: Problem
   }
 }
 
+/** Whoever brings no token fills no header: an upstream must not take that for somebody else. */
+function checkForwardedClaims(
+  id: string,
+  { forward }: ApiConfig,
+  { issuers, identify }: ProtectedConfig,
+  problems: ProblemList,
+): void {
+  const { by = [], connector, allowAnonymous } = identify ?? {}
+  const needless = allowAnonymous === true || (by.includes('apiKey') && by.length > 1 && connector === 'or')
+  if (!needless || issuers.length === 0 || Object.keys(forward.claims).length === 0) return
+  const message = 'a caller without a token is let in here, and these headers are then missing'
+  const hint = 'let the upstream ask for `forward.application` instead'
+  problems.warn(['apis', id, 'forward', 'claims'], 'claims_without_token', message, hint)
+}
+
 /** S25: what an application says of itself in a token it signed is anybody's guess. */
 function checkSelfAsserted(
   { trustSelfAsserted }: ProtectedConfig,
@@ -115,6 +135,7 @@ function checkSelfAsserted(
   }
 }
 
+const reservedNames = /^(authorization|cookie|set-cookie|origin|dpop|content-.*|sec-.*)$/
 const defaultHeader = 'x-api-key'
 
 function compilePlace(
@@ -130,7 +151,11 @@ function compilePlace(
   if (kind === 'query') {
     const message = 'API keys in a query end up in histories and in the logs of others'
     problems.warn(path, 'api_key_in_query', message, 'prefer a header')
-  } else if (ports.headerClass(name) !== undefined || /^(authorization|cookie|origin|content-.*|sec-.*)$/.test(name)) {
+    if (name === 'access_token') {
+      const hint = 'use another name, such as api_key'
+      problems.error(path, 'contradiction', '`access_token` is where tokens are looked for (RFC 6750 2.3)', hint)
+    }
+  } else if (ports.headerClass(name) !== undefined || reservedNames.test(foldHeaderName(name))) {
     problems.error(path, 'header_reserved', `an API key cannot come in \`${name}\``, 'use x-api-key or the like')
   }
   const same = (other: TokenPlace): boolean =>

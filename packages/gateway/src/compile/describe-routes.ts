@@ -1,9 +1,11 @@
 import { grantsOf } from './grants-of.ts'
 import { identifyOf } from './identify-of.ts'
+import { neededCredentials } from './needed-credentials.ts'
 import { formatPlace, samplePaths } from './places.ts'
 import type { IdentifyPlan, PathPattern, RequirePlan } from './plan.ts'
 import { scopeWords } from './scope-words.ts'
 import type { CompiledApi, Snapshot } from './snapshot.ts'
+import { tokenRuleOf } from './token-rule-of.ts'
 
 /** What stands before the requests of one API or route. */
 export interface RouteProtection {
@@ -49,15 +51,23 @@ const applicationWords: Readonly<Record<IdentifyPlan['lookup'], readonly string[
 }
 
 function protectionsOf({ issuers, plan }: CompiledApi, require: RequirePlan): readonly string[] {
-  return [
+  const needed = neededCredentials(plan)
+  // What only a token satisfies asks for one, whatever would be enough without it.
+  const token = needed.token || tokenRuleOf(require) !== undefined
+  const identify = identifyOf(plan)
+  const signers = [
     ...issuers.map(({ plan: { id, audiences } }) =>
       audiences === undefined ? `issuer ${id}` : `issuer ${id} for ${audiences.join(' or ')}`,
     ),
+    ...(identify?.byOwnTokens === true ? ['tokens applications sign'] : []),
+  ]
+  return [
+    ...(token ? signers : needed.either ? signers.map((signer) => `${signer}, or an API key`) : []),
+    ...(needed.apiKey ? ['an API key'] : []),
     ...require.audiences.map(({ oneOf }) => `audience ${oneOf.join(' or ')}`),
     ...require.claims.map(({ path }) => `claim ${path.text}`),
     ...scopeWords(require).map((scope) => `scope ${scope}`),
-    ...(identifyOf(plan)?.byOwnTokens === true ? ['tokens applications sign'] : []),
-    ...applicationWords[identifyOf(plan)?.lookup ?? 'relax'],
+    ...(needed.anonymous && !token ? [] : applicationWords[identify?.lookup ?? 'relax']),
     ...(grantsOf(plan) === undefined ? [] : ['a policy']),
   ]
 }

@@ -7,10 +7,9 @@ import { takesTokens } from './takes-tokens.ts'
  * either credential is enough, and without any where callers may be nobody.
  */
 export function goesWithoutToken(plan: Pick<ApiPlan, 'access'>, hasApiKey: boolean): boolean {
-  if (plan.access.kind === 'public') return false
-  if (!takesTokens(plan)) return true
   const identify = identifyOf(plan)
   if (identify === undefined) return false
+  if (!takesTokens(plan)) return true
   if (!hasApiKey) return identify.allowAnonymous
   return identify.apiKey !== undefined && (identify.byClaims || identify.byOwnTokens) && identify.connector === 'or'
 }

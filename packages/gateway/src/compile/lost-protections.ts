@@ -1,9 +1,9 @@
 import type { ClaimRule } from '../domain/claim-rule.ts'
 import { grantsOf } from './grants-of.ts'
 import { identifyOf } from './identify-of.ts'
+import { neededCredentials } from './needed-credentials.ts'
 import type { GrantsPlan, IdentifyPlan, IssuerPlan, RequirePlan } from './plan.ts'
 import type { CompiledApi, EffectiveAccess, Snapshot } from './snapshot.ts'
-import { takesTokens } from './takes-tokens.ts'
 
 /** Requests as the configurations before and after see them. */
 export interface Comparison {
@@ -145,21 +145,15 @@ function lostIdentification(held: IdentifyPlan | undefined, holds: IdentifyPlan 
 }
 
 function lostCredentials(then: CompiledApi, now: CompiledApi): readonly string[] {
-  const [before, after] = [credentialsOf(then), credentialsOf(now)]
+  const [before, after] = [neededCredentials(then.plan), neededCredentials(now.plan)]
   return [
     ...(before.token && !after.token ? ['token: another credential will do, or none'] : []),
     ...(before.apiKey && !after.apiKey ? ['API key: another credential will do, or none'] : []),
     ...(after.anonymous && !before.anonymous ? ['credentials: none are needed'] : []),
+    ...(before.both && !after.both && after.token && after.apiKey
+      ? ['application: token and API key may name two']
+      : []),
   ]
-}
-
-/** What every caller must bring. */
-function credentialsOf({ plan }: CompiledApi): Record<'token' | 'apiKey' | 'anonymous', boolean> {
-  const identify = identifyOf(plan)
-  const anonymous = identify?.allowAnonymous === true
-  if (identify?.apiKey === undefined) return { token: !anonymous, apiKey: false, anonymous }
-  const either = (identify.byClaims || identify.byOwnTokens) && identify.connector === 'or'
-  return { token: takesTokens(plan) && !either && !anonymous, apiKey: !either && !anonymous, anonymous }
 }
 
 function lostPolicies(held: GrantsPlan | undefined, holds: GrantsPlan | undefined): readonly string[] {

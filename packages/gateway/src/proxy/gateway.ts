@@ -10,6 +10,7 @@ import { metadataFor } from './answer/metadata-for.ts'
 import { refusal } from './answer/refusal.ts'
 import { rejectToWire, type WireError } from './answer/reject-to-wire.ts'
 import { resourceMetadataUrl } from './answer/resource-metadata.ts'
+import { cacheGuardOf } from './cache-guard.ts'
 import type { Exchange } from './exchange.ts'
 import { describedExchange, explain, notForwarded } from './explain.ts'
 import { forward } from './forward.ts'
@@ -93,7 +94,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
       ports.pools,
       (status, rawHeaders, answer) => {
         if (status !== 101) watchAnswer(trail, plan, rawHeaders, answer)
-        return shapeReply(rawHeaders, trail.place, trail.decisionId, plan.cors, trail.head?.origin)
+        return shapeReply(rawHeaders, cacheGuardOf(trail), trail.decisionId, plan.cors, trail.head?.origin)
       },
       (outcome) => finish(trail, outcome),
       trail.head?.webSocketKey === undefined ? undefined : openTunnel(trail),

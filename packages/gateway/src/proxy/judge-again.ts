@@ -1,24 +1,28 @@
 import { goesWithoutToken } from '../compile/goes-without-token.ts'
+import { identifyOf } from '../compile/identify-of.ts'
 import type { CompiledApi, EffectiveAccess, Snapshot } from '../compile/snapshot.ts'
+import { tokenRuleOf } from '../compile/token-rule-of.ts'
 import type { Claims, JsonValue } from '../domain/claims.ts'
 import type { CutCause } from '../domain/end-cause.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import type { Grant } from './grant.ts'
+import type { RequestHead } from './head/request-head.ts'
 import { judgeClaims } from './judge-claims.ts'
 import { authorize } from './steps/authorize.ts'
 import { checkGrant, type GrantQuestion, grantEndsMs } from './steps/check-grant.ts'
+import { extractApiKey } from './steps/extract-api-key.ts'
 import { type FindKeyPorts, usableKeys } from './steps/find-key.ts'
 import { identify } from './steps/identify.ts'
 import { matchAccess } from './steps/match-api.ts'
 import { checkTokenRules } from './steps/parse-token.ts'
 import { resolvePolicy } from './steps/resolve-policy.ts'
 import { ownSigner } from './steps/select-trust.ts'
-import { tokenRuleOf } from './token-rule-of.ts'
 import type { Trail } from './trail.ts'
 
 /**
  * Whether a request that was let in once would be let in now, by what is known without asking anybody: the same API
- * under the same path, its rules, the issuer, the very key that vouched for the token, the same application, and its policies. If it
+ * under the same path, its rules, the issuer, the very key that vouched for the token, the same
+ * application by credentials in the same places, and its policies. If it
  * would, until when in milliseconds; infinite: nothing sets an end.
  */
 export function judgeAgain(
@@ -37,6 +41,7 @@ export function judgeAgain(
   if (!matched.ok) return err('configuration')
   const access = matched.value
   if (access.kind === 'public') return ok(Number.POSITIVE_INFINITY)
+  if (!isKeyWhereItWas(trail, head, before, api)) return err('configuration')
   if (verified === undefined) return judgeWithoutToken(trail, api, access, snapshot, nowMs)
   const issuer =
     verified.voucher === 'application'
@@ -56,6 +61,14 @@ export function judgeAgain(
   if (!claims.ok) return err(claims.error.reason === 'token_expired' ? 'expired' : 'configuration')
   if (authorize(claims.value, access.require) !== undefined) return err('configuration')
   return judgeCaller(trail, claims.value, { head, api, iat: verified.claims.iat, issuer, nowMs }, snapshot)
+}
+
+/** Whether an API key is still looked for where it was, or else there was none and is none where it is looked for now. */
+function isKeyWhereItWas(trail: Trail, head: RequestHead, before: CompiledApi, api: CompiledApi): boolean {
+  const [was, is] = [identifyOf(before.plan)?.apiKey, identifyOf(api.plan)?.apiKey]
+  if (was?.kind === is?.kind && was?.name === is?.name) return true
+  const shown = extractApiKey(head, api)
+  return trail.apiKeyHash === undefined && shown.ok && shown.value === undefined
 }
 
 /** The same of a request that needed no token. */

@@ -1,6 +1,7 @@
 import { goesWithoutToken } from '../compile/goes-without-token.ts'
 import type { CompiledApi } from '../compile/snapshot.ts'
 import { takesTokens } from '../compile/takes-tokens.ts'
+import { tokenRuleOf } from '../compile/token-rule-of.ts'
 import type { Claims } from '../domain/claims.ts'
 import type { KeyRecord } from '../domain/key.ts'
 import type { Reject } from '../domain/reject.ts'
@@ -13,7 +14,7 @@ import { bindHead } from './steps/bind-head.ts'
 import { isClearlyExpired } from './steps/check-claims.ts'
 import { checkGrant } from './steps/check-grant.ts'
 import { extractApiKey } from './steps/extract-api-key.ts'
-import { extractToken } from './steps/extract-token.ts'
+import { extractToken, showsToken } from './steps/extract-token.ts'
 import { type FindKeyPorts, findKey } from './steps/find-key.ts'
 import { type ApiKeyPorts, chargeApiKey, hashApiKey } from './steps/hash-api-key.ts'
 import { identify } from './steps/identify.ts'
@@ -24,9 +25,9 @@ import { checkTokenRules, parseToken } from './steps/parse-token.ts'
 import { readRequest } from './steps/read-request.ts'
 import { resolvePolicy } from './steps/resolve-policy.ts'
 import { selectTrust } from './steps/select-trust.ts'
-import { shapeClaimHeaders, shapeFactHeaders, shapeUpstream, type UpstreamHead } from './steps/shape-upstream.ts'
+import { shapeFactHeaders } from './steps/shape-facts.ts'
+import { shapeClaimHeaders, shapeUpstream, type UpstreamHead } from './steps/shape-upstream.ts'
 import { type VerifyPorts, verifySignature, vouchForIntrospected } from './steps/verify-signature.ts'
-import { tokenRuleOf } from './token-rule-of.ts'
 import type { Trail } from './trail.ts'
 
 /** What the steps that are not pure may touch. `explain` hands in ports that peek and never charge. */
@@ -80,10 +81,13 @@ export function decide(trail: Trail, ports: PipelinePorts): Verdict | Promise<Ve
   if (!hashed.ok) return hashed
   trail.apiKeyHash = hashed.value
   const isOptional = goesWithoutToken(api.plan, hashed.value !== undefined)
-  if (!takesTokens(api.plan)) return permitWithoutToken(trail, ports)
+  if (isOptional && !takesTokens(api.plan)) return permitWithoutToken(trail, ports)
 
   const found = extractToken(head.value, api)
-  if (!found.ok) return found.error.reason === 'token_missing' && isOptional ? permitWithoutToken(trail, ports) : found
+  if (!found.ok) {
+    const isAbsent = found.error.reason === 'token_missing' && !showsToken(head.value, api)
+    return isOptional && isAbsent ? permitWithoutToken(trail, ports) : found
+  }
   trail.place = found.value.place
   const compact = found.value.token
 

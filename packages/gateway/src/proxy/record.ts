@@ -88,7 +88,7 @@ export function toDecisionEntry(trail: Trail, ending: Ending, outcome: Outcome):
     method: exchange.method,
     path: head?.path,
     api: trail.api?.plan.id,
-    application: trail.application?.plan.id,
+    application: applicationOf(trail, ending.reject),
     generation: trail.snapshot.generation,
     reject: ending.reject,
     ...(namesMethod(head?.query) ? { queryNamesMethod: true } : {}),
@@ -101,6 +101,12 @@ export function toDecisionEntry(trail: Trail, ending: Ending, outcome: Outcome):
           ? summariseToken({}, verified.claims, true)
           : undefined,
   }
+}
+
+/** Who was found calling, or was known and refused for what it is. */
+function applicationOf({ application }: Trail, reject: Reject | undefined): string | undefined {
+  if (application !== undefined) return application.plan.id
+  return reject !== undefined && 'application' in reject ? reject.application : undefined
 }
 
 function wayOf(trail: Trail, introspected: boolean): DecisionEntry['way'] {
@@ -135,7 +141,7 @@ function fillEntry(
   entry.route = trail.access?.routes[0]
   entry.subject = subjectOf(trail, subjectHash)
   entry.issuer = trail.verified?.issuerId
-  entry.application = trail.application?.plan.id
+  entry.application = applicationOf(trail, ending.reject)
   entry.peer = head?.peer ?? exchange.peer
   entry.client = head?.clientAddress ?? exchange.peer
   entry.bytesIn = ending.bytesIn

@@ -8,10 +8,10 @@ import type { Reject } from '../domain/reject.ts'
  * fresh addresses cannot reset anyone's count. Counted per worker, with its share of the node's budget.
  */
 export interface VerificationBudget {
-  /** Which budget is used up, if any. Changes nothing. */
-  readonly exhausted: (address: string, issuerId: string, nowMs: number) => 'address' | 'issuer' | undefined
+  /** Which budget is used up, if any. Changes nothing. Without an issuer only the address has one. */
+  readonly exhausted: (address: string, issuerId: string | undefined, nowMs: number) => 'address' | 'issuer' | undefined
   /** Charges one failed check to both. */
-  readonly charge: (address: string, issuerId: string, nowMs: number) => void
+  readonly charge: (address: string, issuerId: string | undefined, nowMs: number) => void
   readonly size: () => number
 }
 
@@ -47,18 +47,20 @@ export function createVerificationBudget(limits: () => VerificationBudgetLimits)
     }
   }
 
-  function exhausted(address: string, issuerId: string, nowMs: number): 'address' | 'issuer' | undefined {
+  function exhausted(address: string, issuerId: string | undefined, nowMs: number): 'address' | 'issuer' | undefined {
     const { perAddress, perIssuer } = limits()
-    if (isSpent(dueByIssuer.get(issuerId), perIssuer, nowMs)) return 'issuer'
+    if (issuerId !== undefined && isSpent(dueByIssuer.get(issuerId), perIssuer, nowMs)) return 'issuer'
     if (perAddress === 0 || dueByAddress.size === 0) return undefined
     const due = dueByAddress.get(addressGroup(address))
     const known = due !== undefined || dueByAddress.size < addressesMax
     return isSpent(known ? due : dueByAddress.get(overflow), perAddress, nowMs) ? 'address' : undefined
   }
 
-  function charge(address: string, issuerId: string, nowMs: number): void {
+  function charge(address: string, issuerId: string | undefined, nowMs: number): void {
     const { perAddress, perIssuer } = limits()
-    if (perIssuer > 0) dueByIssuer.set(issuerId, nextDue(dueByIssuer.get(issuerId), perIssuer, nowMs))
+    if (perIssuer > 0 && issuerId !== undefined) {
+      dueByIssuer.set(issuerId, nextDue(dueByIssuer.get(issuerId), perIssuer, nowMs))
+    }
     if (perAddress === 0) return
     const group = addressGroup(address)
     if (!dueByAddress.has(group) && dueByAddress.size >= addressesMax) forgetIdle(nowMs)

@@ -142,6 +142,37 @@ describe('API keys on a running gateway', () => {
     await ask('/either/7', { key: other.apiKey, token: tokenOf('billing') }, 403)
   })
 
+  it('S26 stand in for no token that is shown in another way', async () => {
+    const token = tokenOf('billing')
+    const shown: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
+      [`/either/7?access_token=${token}`, {}],
+      ['/either/7', { Authorization: `DPoP ${token}` }],
+      ['/either/7', { Authorization: `Bearer:${token}` }],
+      ['/either/7', { Authorization: token }],
+      ['/either/7', { Authorization: 'Bearer' }],
+    ]
+    for (const key of [{}, { 'X-API-Key': own.apiKey }]) {
+      for (const [path, headers] of shown) {
+        const { status } = await send(gateway.url + path, { headers: { ...key, ...headers } })
+        expect([path, headers, [400, 401].includes(status)]).toEqual([path, headers, true])
+      }
+    }
+    expect(upstream.unexpected()).toEqual([])
+  })
+
+  it('S17 tell shared caches that the answer is not for everybody', async () => {
+    const id = `api-keys-${nonce++}`
+    upstream.announce(id)
+    const { headers } = await send(`${gateway.url}/keyed/7`, {
+      headers: { [nonceHeader]: id, 'X-API-Key': own.apiKey },
+    })
+    expect(headers).toMatchObject({ 'cache-control': 'private', vary: 'x-api-key' })
+    const other = `api-keys-${nonce++}`
+    upstream.announce(other)
+    const bare = await send(`${gateway.url}/either/7`, { headers: { [nonceHeader]: other } })
+    expect(bare.headers.vary).toBe('authorization, x-api-key')
+  })
+
   it('satisfy nothing that only a token says', async () => {
     await ask('/either/scoped', { key: own.apiKey }, 401)
     await ask('/either/scoped', {}, 401)

@@ -18,6 +18,10 @@ issuers:
     anyTenant: true
     keys: { jwksUri: "https://many.example/jwks" }
     audiences: [orders]
+  anyone:
+    requireIssuer: false
+    keys: { jwksUri: "https://anyone.example/jwks" }
+    audiences: [orders]
 policies:
   gold: { access: [{ api: graded }] }
 `
@@ -33,6 +37,8 @@ apis:
   shared: { listen: { path: /shared }, ${upstream}, access: { issuers: [acme, other], identify: { by: [jwtClaims] } } }
   tenants: { listen: { path: /tenants }, ${upstream}, access: { issuers: [many], identify: { by: [jwtClaims] } } }
   graded: { listen: { path: /graded }, ${upstream}, access: { issuers: [acme], identify: { by: [jwtClaims] }, policy: { claim: false, default: [gold] } } }
+  loose: { listen: { path: /loose }, ${upstream}, access: { issuers: [anyone], identify: { by: [jwtClaims] } } }
+  keyed: { listen: { path: /keyed }, ${upstream}, access: { issuers: [other], identify: { by: [apiKey] } } }
   anyone: { listen: { path: /anyone }, ${upstream}, access: { issuers: [acme] } }
 `
   const files = { realPath: async (path: string) => path, readBytes: async () => ok(Buffer.from(text)) }
@@ -133,7 +139,7 @@ describe('problems of applications, each at its place', () => {
     [
       'a set of a bound issuer and the same of any',
       `{ billing: { claims: [{ issuer: acme, match: { azp: b } }], ${orders} }, shop: { claims: [{ match: { azp: b } }], ${orders} } }`,
-      ['warning claims_may_tie applications.billing.claims[0]'],
+      ['warning claims_may_tie applications.shop.claims[0]'],
     ],
     [
       'S27 claims that can change hands',
@@ -205,6 +211,21 @@ describe('problems of applications, each at its place', () => {
       'an API key as it is, not its hash',
       '{ billing: { apiKeys: [{ id: k1, hash: jgk_0 }] } }',
       ['error wrong_form applications.billing.apiKeys[0].hash'],
+    ],
+    [
+      'a number no parser tells from its neighbours',
+      `{ billing: { claims: [{ match: { uid: 9007199254740993 } }], ${orders} } }`,
+      ['error claim_value applications.billing.claims[0].match.uid'],
+    ],
+    [
+      'S3 a set of an issuer that takes any iss',
+      '{ billing: { claims: [{ issuer: anyone, match: { azp: b } }, { issuer: anyone, match: { azp: b, iss: i } }], subscriptions: [{ api: loose }] } }',
+      ['error claims_tenant_missing applications.billing.claims[0].match'],
+    ],
+    [
+      'a set of any issuer, beside an API that asks no claims',
+      '{ billing: { claims: [{ match: { azp: b } }], subscriptions: [{ api: orders }, { api: keyed }] } }',
+      [],
     ],
     [
       'a set without claims',
@@ -312,6 +333,29 @@ describe('problems of how an API asks who is calling', () => {
       'a key in a header of the protocol',
       'access: { identify: { by: [apiKey], apiKey: { header: Authorization } } }',
       ['error header_reserved apis.orders.access.identify.apiKey'],
+    ],
+    [
+      'a key in a header of the protocol, disguised',
+      'access: { identify: { by: [apiKey], apiKey: { header: Content_Type } } }',
+      ['error header_reserved apis.orders.access.identify.apiKey'],
+    ],
+    [
+      'a key where tokens are looked for',
+      'access: { identify: { by: [apiKey], apiKey: { query: access_token } } }',
+      [
+        'warning api_key_in_query apis.orders.access.identify.apiKey',
+        'error contradiction apis.orders.access.identify.apiKey',
+      ],
+    ],
+    [
+      'relaxed without tokens',
+      'access: { identify: { by: [apiKey], lookup: relax } }',
+      ['error contradiction apis.orders.access.identify.lookup'],
+    ],
+    [
+      'headers of claims, where a token is not needed',
+      'access: { issuers: [acme], identify: { by: [jwtClaims, apiKey] } }, forward: { claims: { X-User: sub } }',
+      ['warning claims_without_token apis.orders.forward.claims'],
     ],
     [
       'a key in the query',

@@ -47,6 +47,21 @@ export function extractToken(head: RequestHead, api: CompiledApi): Result<Extrac
   return ok({ token, place })
 }
 
+/**
+ * Whether a request without a token shows something that whoever reads it may take for one: anything where tokens are
+ * looked for, or where clients and upstreams know to look. It is no request of somebody who brings none.
+ */
+export function showsToken(head: RequestHead, { plan: { access } }: CompiledApi): boolean {
+  const places = access.kind === 'public' ? [] : access.tokenPlaces
+  if (hasStrayToken(head, places) || places.some((place) => isFilled(head, place))) return true
+  return head.authorization !== undefined && credentialsStart(head.authorization, 'dpop') !== -1
+}
+
+function isFilled(head: RequestHead, place: TokenPlace): boolean {
+  if (place.kind === 'header') return headerValues(head.rawHeaders, place.name).length > 0
+  return tokensAt(head, place) !== undefined
+}
+
 /** The token at a place; a list when there are several; undefined when there is none. */
 function tokensAt(head: RequestHead, place: TokenPlace): string | readonly string[] | undefined {
   if (place.kind === 'query') return single(findQueryParameter(head.query, place.name))

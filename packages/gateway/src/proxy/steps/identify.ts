@@ -1,4 +1,3 @@
-import type { ClaimMatch } from '../../compile/claim-index.ts'
 import { identifyOf } from '../../compile/identify-of.ts'
 import type { IdentifyPlan } from '../../compile/plan.ts'
 import type { CompiledApi, CompiledApplication, Snapshot } from '../../compile/snapshot.ts'
@@ -33,10 +32,11 @@ export function identify(
   const plan = identifyOf(api.plan)
   if (plan === undefined) return nobody
 
-  const byKey = apiKeyHash === undefined ? nobody : findByKey(apiKeyHash, api, plan, snapshot.apiKeys, nowMs)
+  const asksKey = plan.apiKey !== undefined && apiKeyHash !== undefined
+  const byKey = asksKey ? findByKey(apiKeyHash, api, plan, snapshot.apiKeys, nowMs) : nobody
   if (!byKey.ok) return byKey
   const byToken = verified === undefined ? nobody : findByToken(verified, api, plan, snapshot)
-  if (!byToken.ok && !isOutspoken(byToken.error, byKey.value, plan)) return byToken
+  if (!byToken.ok && !yieldsToKey(byToken.error, byKey.value, plan)) return byToken
   const claimed = byToken.ok ? byToken.value : undefined
 
   if (plan.connector === 'and' && byKey.value === undefined) return keyMissing(plan)
@@ -51,7 +51,7 @@ export function identify(
 }
 
 /** A good token that is nobody's stands in the way of no API key, where one of the two is enough. */
-function isOutspoken({ reason }: Reject, byKey: CompiledApplication | undefined, { connector }: IdentifyPlan): boolean {
+function yieldsToKey({ reason }: Reject, byKey: CompiledApplication | undefined, { connector }: IdentifyPlan): boolean {
   return reason === 'application_unidentified' && byKey !== undefined && connector === 'or'
 }
 
@@ -75,7 +75,8 @@ function findByToken(
 
 function ofSubscriber(application: CompiledApplication | undefined, api: CompiledApi, plan: IdentifyPlan): Found {
   if (application === undefined) return unidentified(plan)
-  return plan.lookup !== 'strict' || isSubscribed(application, api) ? ok(application) : notSubscribed(application, plan)
+  if (plan.lookup !== 'strict' || application.subscriptions.has(api.plan.id)) return ok(application)
+  return err({ reason: 'not_subscribed', application: application.plan.id, rule: plan.rule })
 }
 
 function findByKey(
@@ -102,7 +103,10 @@ function findByKey(
   return ofSubscriber(application, api, plan)
 }
 
-/** The set with the most claims decides; two applications that match as many are told apart by nobody. */
+/**
+ * The set with the most claims decides, subscribed or not: one that lost its subscription becomes nobody else. Two
+ * applications that match as many are told apart by nobody.
+ */
 function findByClaims(
   { claims, issuerId }: NonNullable<Credentials['verified']>,
   api: CompiledApi,
@@ -110,22 +114,14 @@ function findByClaims(
   index: Snapshot['claimIndex'],
 ): Found {
   const matches = index.find(claims, issuerId)
-  const eligible =
-    plan.lookup === 'strict' ? matches.filter(({ application }) => isSubscribed(application, api)) : matches
-  const size = eligible.reduce((most, { set }) => Math.max(most, set.match.length), 0)
-  const [first, ...others] = eligible.filter(({ set }) => set.match.length === size)
-  if (first === undefined) return strangers(matches, plan)
-  const rival = others.find(({ application }) => application !== first.application)
-  return rival === undefined ? ok(first.application) : ambiguous([first.application, rival.application], first.set.rule)
-}
-
-function strangers([stranger]: readonly ClaimMatch[], plan: IdentifyPlan): Found {
-  if (stranger !== undefined) return notSubscribed(stranger.application, plan)
-  return plan.lookup === 'relax' ? nobody : unidentified(plan)
-}
-
-function isSubscribed({ subscriptions }: CompiledApplication, api: CompiledApi): boolean {
-  return subscriptions.has(api.plan.id)
+  const size = matches.reduce((most, { set }) => Math.max(most, set.match.length), 0)
+  const [first, ...others] = matches.filter(({ set }) => set.match.length === size)
+  if (first === undefined) return plan.lookup === 'relax' ? nobody : unidentified(plan)
+  const { application, set } = first
+  const rival = others.find((other) => other.application !== application)
+  return rival === undefined
+    ? ofSubscriber(application, api, plan)
+    : ambiguous([application, rival.application], set.rule)
 }
 
 function keyMissing({ apiKey, rule }: IdentifyPlan): Found {
@@ -134,10 +130,6 @@ function keyMissing({ apiKey, rule }: IdentifyPlan): Found {
 
 function unidentified({ rule }: IdentifyPlan): Found {
   return err({ reason: 'application_unidentified', rule })
-}
-
-function notSubscribed({ plan }: CompiledApplication, { rule }: IdentifyPlan): Found {
-  return err({ reason: 'not_subscribed', application: plan.id, rule })
 }
 
 function ambiguous(applications: readonly CompiledApplication[], rule: string): Found {

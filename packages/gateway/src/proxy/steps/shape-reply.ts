@@ -1,4 +1,4 @@
-import type { CorsPlan, TokenPlace } from '../../compile/plan.ts'
+import type { CorsPlan } from '../../compile/plan.ts'
 import {
   type HeaderNames,
   hasHeaderName,
@@ -7,6 +7,7 @@ import {
   startsFolded,
 } from '../../domain/header-name.ts'
 import { addCorsHeaders } from '../answer/cors-headers.ts'
+import type { CacheGuard } from '../cache-guard.ts'
 import { connectionOptions } from '../head/connection-options.ts'
 import { isFieldValue } from '../head/header-value.ts'
 import { headerClass } from '../head/reserved-headers.ts'
@@ -18,18 +19,18 @@ const targetedCacheControl: readonly string[] = ['cdn-cache-control', 'surrogate
 
 /**
  * Step 20: the header list for the caller. What belongs to the upstream's connection, frames its message, is reserved
- * or is no header at all is left out, `Connection`-named headers too; the decision id goes in. When the token did not
- * come in `Authorization` (`place`), shared caches are told to keep away (S17). With `cors` the gateway alone says what
+ * or is no header at all is left out, `Connection`-named headers too; the decision id goes in. Shared caches are told
+ * what `guard` says (S17). With `cors` the gateway alone says what
  * pages may read (S18). Framing and the connection are the listener's.
  */
 export function shapeReply(
   rawHeaders: readonly string[],
-  place: TokenPlace | undefined,
+  guard: CacheGuard | undefined,
   decisionId: string,
   cors?: CorsPlan,
   origin?: string,
 ): string[] {
-  const hidden = place !== undefined && !(place.kind === 'header' && place.name === 'authorization')
+  const hidden = guard?.isPrivate === true
   const options = namedByConnection(rawHeaders)
   const shaped: string[] = []
   let cacheControl: string | undefined
@@ -49,10 +50,8 @@ export function shapeReply(
     }
     shaped.push(name, value)
   }
-  if (hidden) {
-    shaped.push('cache-control', privateCacheControl(cacheControl))
-    if (place.kind !== 'query') shaped.push('vary', place.kind === 'cookie' ? 'cookie' : place.name)
-  }
+  if (hidden) shaped.push('cache-control', privateCacheControl(cacheControl))
+  for (const name of guard?.vary ?? []) shaped.push('vary', name)
   if (cors !== undefined) addCorsHeaders(shaped, cors, origin)
   shaped.push('jotgate-decision', decisionId)
   return shaped

@@ -1,7 +1,7 @@
 import { identifyOf } from '../../compile/identify-of.ts'
-import type { ApiKeyPlace, ApiPlan, ApplicationPlan, ForwardedFactPlan, TokenPlace } from '../../compile/plan.ts'
+import type { ApiKeyPlace, ApiPlan, TokenPlace } from '../../compile/plan.ts'
 import { prefixEnd } from '../../compile/segment-tree.ts'
-import type { CompiledApi, CompiledApplication } from '../../compile/snapshot.ts'
+import type { CompiledApi } from '../../compile/snapshot.ts'
 import type { Claims } from '../../domain/claims.ts'
 import {
   foldHeaderName,
@@ -74,24 +74,6 @@ export function shapeClaimHeaders(claims: Claims, api: CompiledApi): Result<stri
     if (sent.kind === 'value') lines += headerLine(header, sent.value)
   }
   return ok(lines)
-}
-
-/**
- * The header lines an API fills from the registration of the application that was found; empty where none was. A fact
- * that is not there fills nothing.
- */
-export function shapeFactHeaders(application: CompiledApplication | undefined, { plan }: CompiledApi): string {
-  let lines = ''
-  if (application === undefined) return lines
-  for (const fact of plan.forward.application) {
-    const sent = claimToHeader(factOf(application.plan, fact), 'encode')
-    if (sent.kind === 'value') lines += headerLine(fact.header, sent.value)
-  }
-  return lines
-}
-
-function factOf(plan: ApplicationPlan, { fact, name }: ForwardedFactPlan): string | undefined {
-  return fact === 'metadata' ? plan.metadata.find(([key]) => key === name)?.[1] : plan[fact]
 }
 
 /** The path behind the prefix; the root when nothing is behind it. */

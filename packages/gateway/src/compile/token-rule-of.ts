@@ -1,4 +1,4 @@
-import type { RequirePlan } from '../compile/plan.ts'
+import type { RequirePlan } from './plan.ts'
 
 /** The first line of the configuration that asks something only a token can satisfy; undefined: none does. */
 export function tokenRuleOf({ audiences, claims, scopes }: RequirePlan): string | undefined {
