@@ -3,10 +3,12 @@ import { assemble } from '../compile/assemble.ts'
 import { compareRoutes, type LostProtection } from '../compile/compare-routes.ts'
 import { describeRoutes, type RouteProtection } from '../compile/describe-routes.ts'
 import { grantsOf } from '../compile/grants-of.ts'
+import { identifyOf } from '../compile/identify-of.ts'
 import type { ApiPlan, GrantsPlan, RequirePlan } from '../compile/plan.ts'
 import { scopeWords } from '../compile/scope-words.ts'
 import { algorithms } from '../domain/algorithm.ts'
 import type { Result } from '../domain/result.ts'
+import { callerWords } from './caller-words.ts'
 import type { LocatedProblem } from './config/config-source.ts'
 import { hideSecrets } from './config/hide-secrets.ts'
 import { type LoadedConfig, loadConfig } from './config/load-config.ts'
@@ -42,6 +44,8 @@ export interface ApiOverview {
   readonly issuers: readonly IssuerOverview[]
   /** Scopes every call needs. */
   readonly scopes: readonly string[]
+  /** Which applications may call, known by what; empty: nobody asks. */
+  readonly callers: readonly string[]
   /** Where a caller's policies come from; empty: none are asked for. */
   readonly policies: readonly string[]
   readonly routes: number
@@ -75,6 +79,7 @@ function overviewOfApi(plan: ApiPlan, loaded: LoadedConfig): ApiOverview {
     access: access.kind,
     issuers: issuerIds.map((issuerId) => overviewOfIssuer(issuerId, require?.audiences ?? [], loaded)),
     scopes: require === undefined ? [] : scopeWords(require),
+    callers: callerWords(identifyOf(plan)),
     policies: sourcesOf(grantsOf(plan)),
     routes: routes.length,
     publicRoutes: routes.filter((route) => route.access === 'public').length,

@@ -25,9 +25,27 @@ a.yaml is refused: 1 error, 1 warning.
       { id: 'acme', iss: 'https://id', algorithms: ['ES256'], audiences: ['orders', 'bills'] },
       { id: 'any', iss: undefined, algorithms: ['HS256'], audiences: [] },
     ]
-    const api = { upstream: [], routes: 2, publicRoutes: 1, scopes: ['read'], policies: ['claim pol', 'default gold'] }
+    const api = {
+      upstream: [],
+      routes: 2,
+      publicRoutes: 1,
+      scopes: ['read'],
+      policies: ['claim pol', 'default gold'],
+      callers: [],
+    }
     const apis = [
       { ...api, id: 'orders', listen: '*/orders', access: 'protected', issuers },
+      {
+        ...api,
+        id: 'keyed',
+        listen: '*/keyed',
+        access: 'protected',
+        issuers: [],
+        scopes: [],
+        policies: [],
+        publicRoutes: 0,
+        callers: ['subscribed applications, by API key'],
+      },
       { ...api, id: 'open', listen: '*/open', access: 'public', issuers: [] },
     ] as const
     expect(formatCheck({ file: 'a.yaml', ok: true, problems: [], apis }, formatProblem, plain)).toBe(`
@@ -37,6 +55,7 @@ orders  */orders    acme: https://id                          orders, bills  ES2
                     with scope read
                     with a policy by claim pol; default gold
                     everybody on 1 public route
+keyed   */keyed     subscribed applications, by API key
 open    */open      everybody (public)
 
 a.yaml may go live: 0 errors, 0 warnings.

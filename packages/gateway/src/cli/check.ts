@@ -73,28 +73,29 @@ export function formatCheck(
 
 const heading = ['API', 'LISTENS AT', 'LETS IN', 'AUDIENCE', 'ALGORITHMS']
 
-/** One row for an API and each of its issuers. */
+/** One row for each of an API's issuers, and each line about whom it lets in beside. */
 function toRows({
   id,
   listen,
   access,
   issuers,
   scopes,
+  callers,
   policies,
   publicRoutes,
 }: ApiOverview): readonly (readonly string[])[] {
   if (access === 'public') return [[id, listen, 'everybody (public)']]
-  const first = issuers.map(({ id: issuerId, iss, audiences, algorithms }, index) => [
-    index === 0 ? id : '',
-    index === 0 ? listen : '',
+  const trusted = issuers.map(({ id: issuerId, iss, audiences, algorithms }) => [
     `${issuerId}: ${iss ?? 'any iss'}`,
     audiences.length === 0 ? 'any' : audiences.join(', '),
     algorithms.join(' '),
   ])
   const more = [
+    ...callers,
     ...(scopes.length === 0 ? [] : [`with scope ${scopes.join(' and ')}`]),
     ...(policies.length === 0 ? [] : [`with a policy by ${policies.join('; ')}`]),
     ...(publicRoutes === 0 ? [] : [`everybody on ${count(publicRoutes, 'public route')}`]),
   ]
-  return [...first, ...more.map((text) => ['', '', text])]
+  const rows = [...trusted, ...more.map((text) => [text])]
+  return rows.map((row, index) => (index === 0 ? [id, listen, ...row] : ['', '', ...row]))
 }
