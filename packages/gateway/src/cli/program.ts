@@ -7,6 +7,7 @@ import { addExplain } from './explain.ts'
 import { addKeys } from './keys.ts'
 import { addRoutes } from './routes.ts'
 import { addSchema } from './schema.ts'
+import { addSimulate } from './simulate.ts'
 import { addStart } from './start.ts'
 import { exitCodes, openTerminal, type Terminal } from './terminal.ts'
 import { addToken } from './token.ts'
@@ -45,6 +46,7 @@ Examples:
   addCheck(program, terminal)
   addRoutes(program, terminal)
   addExplain(program, terminal)
+  addSimulate(program, terminal)
   addToken(program, terminal)
   addKeys(program, terminal)
   addConfig(program, terminal)

@@ -16,7 +16,7 @@ export type CompactFault =
   | { readonly fault: 'crit' }
 
 /** Structure a header or a payload may have (S10). */
-const tokenJsonBounds: JsonBounds = { depthMax: 16, membersMax: 256 }
+export const tokenJsonBounds: JsonBounds = { depthMax: 16, membersMax: 256 }
 
 /**
  * Reads a compact JWS (RFC 7515 3.1) that carries JWT claims (RFC 7519), without checking its signature. Size comes

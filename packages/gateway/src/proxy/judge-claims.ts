@@ -16,7 +16,7 @@ const nothing: RequirePlan = Object.freeze({ audiences: [], claims: [], scopes: 
  * claims it lists in `trustSelfAsserted`, and none by default (S25).
  */
 export function judgeClaims(
-  { claims, token }: VerifiedToken,
+  { claims, token }: Pick<VerifiedToken, 'claims' | 'token'>,
   issuer: CompiledIssuer,
   plan: ApiPlan,
   require: RequirePlan,
@@ -38,8 +38,8 @@ export function judgeClaims(
   return ok(believed)
 }
 
-/** By the name each is listed under, which is the name it is read by. */
-function believedClaims(claims: Claims, { access }: ApiPlan): Claims {
+/** Of what an application asserts of itself, by the name each is listed under, which is the name it is read by. */
+export function believedClaims(claims: Claims, { access }: ApiPlan): Claims {
   const believed: Record<string, JsonValue> = Object.create(null)
   for (const path of access.kind === 'public' ? [] : access.trustSelfAsserted) {
     const value = readClaim(claims, path)

@@ -461,11 +461,131 @@ describe('jotgate routes', () => {
   })
 })
 
+describe('jotgate simulate', () => {
+  const guide = readFileSync(new URL('../../../../docs/guides/applications.md', import.meta.url), 'utf8')
+  const [, document = ''] = /^```yaml\n([\s\S]*?)^```/m.exec(guide) ?? []
+  const examples = [...guide.matchAll(/^\$ npx jotgate (simulate .*)\n([\s\S]*?)^```/gm)].map(
+    ([, command = '', output = '']) => [command, output] as const,
+  )
+  const simulate = (...args: readonly string[]) =>
+    jotgate(['simulate', '--config', 'applications.yaml', '--api', 'orders', ...args])
+
+  beforeAll(() => write('applications.yaml', document))
+
+  it.each(examples)('%s prints what the guide shows', (command, output) => {
+    write('jotgate.yaml', document)
+    const script = `"${process.execPath}" "${bin}" ${command} || true`
+    expect(execFileSync('bash', ['-c', script], { cwd: folder, encoding: 'utf8' })).toBe(output)
+  })
+
+  it('the guide has examples', () => expect(examples.length).toBeGreaterThan(0))
+
+  it('exit code 0 when nothing refuses, 1 when something does, 2 when it cannot be told', async () => {
+    const request = ['--path', '/orders/7', '--method', 'post']
+    expect(await simulate('--claims', '{"azp":"billing"}', ...request)).toMatchObject({ code: 0, err: '' })
+    expect(await simulate('--claims', '{"azp":"dashboard"}', ...request)).toMatchObject({ code: 1, err: '' })
+    expect(await simulate('--claims', '{"azp":"nobody"}')).toMatchObject({ code: 1, err: '' })
+    for (const [args, words] of [
+      [[], 'say who calls'],
+      [['--claims', '[]'], 'no object'],
+      [['--claims', '{}', '--token', 'x'], 'not both'],
+      [['--claims', '-', '--api-key', '-'], 'can be read once'],
+      [['--claims', '{}', '--method', 'GET'], '--method goes with --path'],
+      [['--claims', '{}', '--at', 'tomorrow'], '--at takes a time'],
+      [['--claims', '{}', '--config', 'none.yaml'], 'none.yaml'],
+      [['--claims', '{}', '--api', 'order'], 'did you mean'],
+    ] as const) {
+      const run = await simulate(...args)
+      expect(run).toMatchObject({ code: 2, out: '', err: expect.stringContaining(words) })
+    }
+    expect((await jotgate(['simulate'])).code).toBe(2)
+  })
+
+  it('reads claims and tokens from standard input, and prints nothing of a token', async () => {
+    expect(
+      (await jotgate(['simulate', '-c', 'applications.yaml', '--api', 'orders', '--claims', '-'], '{"azp":"billing"}'))
+        .code,
+    ).toBe(0)
+    const claims = { iss: 'https://id.example.com/realms/acme', aud: 'orders-api', azp: 'billing', note: 'secret-note' }
+    const token = (
+      await jotgate(['token', 'sign', '--key', 'es/private.pem', '--claims', JSON.stringify(claims)])
+    ).out.trim()
+    const run = await jotgate(['simulate', '-c', 'applications.yaml', '--api', 'orders', '--token', '-'], token)
+    expect(run).toMatchObject({ code: 0, err: '' })
+    expect(run.out).toContain('the signature was not checked')
+    for (const part of [...token.split('.'), 'secret-note']) expect(run.out).not.toContain(part)
+  })
+
+  it('a token an application signed itself says who is calling, and what else it says counts for nothing', async () => {
+    write(
+      'own.yaml',
+      `version: 1
+applications:
+  robot: { tokens: { keys: [{ name: own, publicKey: "\${file:es/public.pem}" }] }, subscriptions: [{ api: ledger }] }
+apis:
+  ledger:
+    listen: { path: /ledger }
+    upstream: { targets: ["http://127.0.0.1:9"] }
+    access: { identify: { by: [jwtKey] } }
+`,
+    )
+    const claims = JSON.stringify({ iss: 'robot', sub: 'robot', aud: 'robot', role: 'secret-role' })
+    const token = (await jotgate(['token', 'sign', '--key', 'es/private.pem', '--claims', claims])).out.trim()
+    const ask = (...args: readonly string[]) =>
+      jotgate(['simulate', '-c', 'own.yaml', '--api', 'ledger', ...args], token)
+    for (const args of [
+      ['--token', '-'],
+      ['--claims', claims],
+      ['--claims', '{"role":"secret-role"}', '--issuer', 'application:robot'],
+    ]) {
+      const run = await ask(...args)
+      expect(run).toMatchObject({ code: 0, err: '' })
+      expect(run.out).toContain(' of application robot itself, taken as genuine')
+      expect(run.out).toContain('\n             counts for nothing: role (its own word)\n')
+      expect(run.out).toContain('robot, active, by its own token (applications.robot.tokens)\n')
+      expect(run.out).not.toContain('secret-role')
+    }
+  })
+
+  it('--json is one object, and --at moves the time', async () => {
+    const run = await simulate('--claims', '{"azp":"billing"}', '--at', '2030-01-01T00:00:00Z', '--json')
+    expect(JSON.parse(run.out)).toMatchObject({
+      api: 'orders',
+      at: '2030-01-01T00:00:00.000Z',
+      application: { found: { id: 'billing' } },
+      allowed: true,
+    })
+  })
+
+  it('an API key is known by the master key of its data directory, and never printed', async () => {
+    const made = JSON.parse((await jotgate(['keys', 'api', '--data', 'keys-data', '--json'])).out)
+    write(
+      'labels.yaml',
+      `version: 1
+applications:
+  printer: { apiKeys: [{ id: k1, hash: "${made.hash}" }], subscriptions: [{ api: labels }] }
+apis:
+  labels:
+    listen: { path: /labels }
+    upstream: { targets: ["http://127.0.0.1:9"] }
+    access: { identify: { by: [apiKey] } }
+`,
+    )
+    const ask = (data: string) =>
+      jotgate(['simulate', '-c', 'labels.yaml', '--api', 'labels', '--api-key', '-', '--data', data], made.apiKey)
+    const run = await ask('keys-data')
+    expect(run).toMatchObject({ code: 0, err: '', out: expect.stringContaining('printer, active, by API key k1') })
+    expect(run.out).not.toContain(made.apiKey)
+    expect(await ask('no-data')).toMatchObject({ code: 2, err: expect.stringContaining('--data') })
+  })
+})
+
 describe('jotgate itself', () => {
   const commands = [
     ['start'],
     ['check'],
     ['routes'],
+    ['simulate'],
     ['explain'],
     ['token'],
     ['token', 'sign'],

@@ -51,6 +51,13 @@ describe('an API without policies', () => {
     expect(resolve({ pol: 'gold' }, undefined)).toBe('nothing asked')
     expect(resolve({ pol: 7 }, undefined)).toBe('nothing asked')
   })
+
+  it('makes nothing for a request: the answer is one and the same', () => {
+    const [api] = assemble(objectsOf([apiPlanOf()]), 1).apis
+    if (api === undefined) throw new Error('no API')
+    const ask = (pol: string) => resolvePolicy(claimsOf({ pol }), api, undefined, new Map())
+    expect(ask('gold')).toBe(ask('silver'))
+  })
 })
 
 describe('the policies of a subscription', () => {
