@@ -1,5 +1,6 @@
-import { createHash, createPublicKey } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import type { PublicKeyRecord } from '../domain/key.ts'
+import { writeSpki } from './write-spki.ts'
 
 /** RFC 7638 thumbprint of a public JWK: SHA-256 over its required members in order, base64url (43 characters). */
 export function thumbprint(jwk: PublicKeyRecord['jwk']): string {
@@ -13,7 +14,7 @@ export function secretThumbprint(secret: string): string {
 
 /** base64url SHA-256 of the DER SubjectPublicKeyInfo: what Axway calls a JWT Key ID. */
 export function spkiKeyId(jwk: PublicKeyRecord['jwk']): string {
-  return sha256(createPublicKey({ key: jwk, format: 'jwk' }).export({ type: 'spki', format: 'der' }))
+  return sha256(writeSpki(jwk))
 }
 
 function canonical(jwk: PublicKeyRecord['jwk']): string {

@@ -1,7 +1,7 @@
-import { createPublicKey } from 'node:crypto'
 import type { KeyQuality, PublicKeyRecord } from '../../domain/key.ts'
 import { ok, type Result } from '../../domain/result.ts'
 import { decodeMember } from './base64.ts'
+import { isEcPoint } from './check-ec-point.ts'
 import { isEd25519Point } from './check-ed25519-point.ts'
 import { hasRocaFingerprint } from './check-roca.ts'
 import { type KeyFault, keyFault, refuseKey } from './key-fault.ts'
@@ -70,12 +70,8 @@ function checkEc(members: JwkMembers): Result<CheckedKey, KeyFault> {
   const x = coordinate(members.x, coordinateBytes[crv])
   const y = coordinate(members.y, coordinateBytes[crv])
   if (x === undefined || y === undefined) return refuseKey('malformed_jwk', `\`x\` and \`y\` must fit ${crv}`)
-  const jwk = { kty: 'EC', crv, x, y } as const
-  try {
-    createPublicKey({ key: jwk, format: 'jwk' })
-  } catch {
-    return refuseKey('invalid_point')
-  }
+  if (!isEcPoint(crv, x, y)) return refuseKey('invalid_point')
+  const jwk = { kty: 'EC', crv, x: x.toString('base64url'), y: y.toString('base64url') } as const
   return ok({ jwk, modulusBytes: undefined, warnings: [] })
 }
 
@@ -97,8 +93,8 @@ function unsigned(text: unknown): Buffer | undefined {
 }
 
 /** A coordinate at full length (RFC 7518 6.2.1.2); shorter ones, whose zeros some libraries drop, are filled up. */
-function coordinate(text: unknown, length: number): string | undefined {
+function coordinate(text: unknown, length: number): Buffer | undefined {
   const bytes = decodeMember(text)
   if (bytes === undefined || bytes.length === 0 || bytes.length > length) return undefined
-  return Buffer.concat([Buffer.alloc(length - bytes.length), bytes]).toString('base64url')
+  return Buffer.concat([Buffer.alloc(length - bytes.length), bytes])
 }

@@ -4,6 +4,7 @@ import type { JwkMembers } from './check-key-quality.ts'
 import { isWholeDer } from './der.ts'
 import { type KeyFault, refuseKey } from './key-fault.ts'
 import { certificateKey, exportJwk } from './read-certificate.ts'
+import { readSpki } from './read-spki.ts'
 
 /** What DER bytes hold. */
 export type DerKey =
@@ -23,6 +24,8 @@ export function readDerKey(der: Buffer): Result<DerKey, KeyFault> {
 /** A public key in one DER form: SubjectPublicKeyInfo (RFC 5280 4.1) or RSAPublicKey (RFC 8017 A.1.1). */
 export function readPublicDer(der: Buffer, type: 'spki' | 'pkcs1'): Result<DerKey, KeyFault> {
   if (!isWholeDer(der)) return refuseKey('malformed_der')
+  const plain = type === 'spki' ? readSpki(der) : undefined
+  if (plain !== undefined) return ok({ kind: 'key', jwk: plain })
   try {
     const jwk = exportJwk(createPublicKey({ key: der, format: 'der', type }))
     return jwk === undefined ? refuseKey('unsupported_key') : ok({ kind: 'key', jwk })

@@ -1,5 +1,7 @@
 /** The JSON object a text is, or undefined. */
 export function parseJsonObject(text: string): { readonly [member: string]: unknown } | undefined {
+  // For keys in PEM, of which there may be thousands, the error costs more than reading them does.
+  if (!/^\s*\{/.test(text)) return undefined
   let value: unknown
   try {
     value = JSON.parse(text)
